@@ -1,0 +1,83 @@
+# `make` lists the targets. All they need beyond Python 3.11-3.13, git and make comes from uv.lock.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+READY := .venv/.ready
+# For `mlflow run` with an environment of its own, and for those who have no uv.
+EXPORT := $(UV) export --quiet --frozen --no-hashes --no-annotate --no-header --no-dev
+PORT ?= 5000
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export DVC_SITE_CACHE_DIR := $(CURDIR)/.state/dvc
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export MLFLOW_TRACKING_URI ?= sqlite:///mlflow.db
+# The same bytes whatever a machine sets; slow imports for ever without byte-code.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: setup
+setup: $(READY) ## Make .venv from the lock file
+
+.PHONY: repro
+repro: $(READY) ## Run the pipeline: data, search, comparison, registered models
+	dvc repro
+
+.PHONY: test
+test: $(READY) ## Run the tests
+	pytest
+
+.PHONY: check
+check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-cache
+	dvc stage list > /dev/null
+	python -m pipeline.params
+	$(UV) lock --check --quiet
+	$(EXPORT) | diff requirements.txt - || { echo 'requirements.txt is old: make lock'; exit 1; }
+
+.PHONY: lock
+lock: | $(UV) ## Bring uv.lock and requirements.txt up to date with pyproject.toml
+	$(UV) lock
+	$(EXPORT) > requirements.txt
+
+.PHONY: bench-peers
+bench-peers: $(READY) ## Add PyTorch and JAX to .venv, for bench
+	$(UV) sync --locked --compile-bytecode --quiet --group bench
+
+.PHONY: bench
+bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole growth")
+	python -m benchmarks $(PARTS)
+
+.PHONY: sync
+sync: $(READY) ## Write to MLflow what it lacks of the study, after an outage
+	python -m pipeline.stages.sync
+
+.PHONY: ui
+ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000
+	mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri sqlite:///mlflow.db
+
+.PHONY: clean
+clean: ## Delete what runs leave behind: environment, outputs, DVC cache, study and MLflow databases
+	rm -rf .venv .tools .state .dvc/cache .dvc/tmp mlflow.db* mlruns mlartifacts dvc_plots
+	rm -f dvc.lock metrics/*.json
+	git clean -fdXq data models reports
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(UV):
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --compile-bytecode --quiet
+	@touch $@

@@ -1,0 +1,52 @@
+"""Run all benchmarks, write `reports/benchmark.json`, print tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.growth import growth
+from benchmarks.timing import machine
+from benchmarks.trainer import against_machine, against_peers
+from benchmarks.whole import whole
+
+RESULT = Path("reports/benchmark.json")
+PARTS: dict[str, Callable[[], object]] = {
+    "peers": against_peers,
+    "machine": against_machine,
+    "whole": whole,
+    "growth": growth,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    wanted = parser.parse_args().parts or list(PARTS)
+    before = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    results = {**before, "on": machine()}
+    for name in wanted:
+        results[name] = PARTS[name]()
+        print(f"\n{name}")
+        _show(results[name])
+        RESULT.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def _show(value: object, indent: int = 2) -> None:
+    """Nested figures as an indented table."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if isinstance(one, (dict, list)):
+                print(f"{'':{indent}}{name}")
+                _show(one, indent + 2)
+            else:
+                print(f"{'':{indent}}{name:<32}{one:>12.3f}")
+    elif isinstance(value, list):
+        for row in value:
+            print(f"{'':{indent}}" + "  ".join(f"{key} {one:.6g}" for key, one in row.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Timing that a busy minute does not spoil: sides alternate, and the median counts."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+
+import numpy as np
+
+import pipeline.training  # noqa: F401  starts TensorFlow as the pipeline does
+
+import tensorflow as tf  # isort: skip
+
+SGEMM_SIZE = 2048
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall time of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def alternate(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median wall seconds of each side, each run once a round, after a round unmeasured."""
+    for work in sides.values():
+        work()
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, work in sides.items():
+            times[name].append(seconds(work))
+    return {name: median(of_side) for name, of_side in times.items()}
+
+
+def sgemm_gflops(rounds: int = 7) -> float:
+    """What the machine's matrix product reaches on all cores, in GFLOP/s of single precision.
+
+    One product per core side by side, as the pipeline gives TensorFlow one thread an operation.
+    """
+    rng = np.random.default_rng(0)
+    a, b = (tf.constant(rng.random((SGEMM_SIZE, SGEMM_SIZE), np.float32)) for _ in range(2))
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+
+        def products() -> None:
+            list(pool.map(lambda _: tf.matmul(a, b).numpy(), range(cores)))
+
+        products()
+        best = min(seconds(products) for _ in range(rounds))
+    return float(cores * 2 * SGEMM_SIZE**3 / best / 1e9)
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held, in MB."""
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def machine() -> dict[str, object]:
+    """What the figures hold for."""
+    return {
+        "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+    }

@@ -1,0 +1,98 @@
+"""Who trains, who stops, who judges: stable roles and folds.
+
+A row's role is a function of its identity and the split's seed alone. So rows that arrive later
+move no older row, equal rows share a role, and members of a group share one.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from pipeline.data.schema import Schema
+from pipeline.errors import InputError
+from pipeline.params import SplitParams
+
+Role = Literal["train", "val", "test"]
+ROLES: tuple[Role, ...] = ("train", "val", "test")
+IDENTITY_BYTES = 16
+
+
+def identities(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.str_]:
+    """(row,) hex digests: of the group if the schema names one, else of the row's features.
+
+    The label is left out, so that a corrected label moves no row. Columns count by name, not by
+    place, and numbers by value: an integer column that turns to floats because a later row has a
+    gap keeps its digests.
+    """
+    if schema.group is not None:
+        numeric, text = [], [schema.group]
+    else:
+        numeric, text = sorted(schema.numeric), sorted(schema.category)
+    # Adding 0.0 turns -0.0 into 0.0.
+    numbers = frame[numeric].to_numpy(np.float64, na_value=np.nan) + 0.0
+    numbers[np.isnan(numbers)] = np.nan
+    words = [_words(frame[name]) for name in text]
+    digests = [
+        blake2b(
+            row.tobytes() + "\x1f".join(column[number] for column in words).encode(),
+            digest_size=IDENTITY_BYTES,
+        ).hexdigest()
+        for number, row in enumerate(np.ascontiguousarray(numbers, dtype="<f8"))
+    ]
+    return np.array(digests, dtype=f"<U{2 * IDENTITY_BYTES}")
+
+
+def assign_roles(identity: npt.NDArray[np.str_], split: SplitParams) -> npt.NDArray[np.str_]:
+    """(row,) names of roles, drawn with the split's shares from a hash of seed and identity."""
+    share = np.array([_uniform(split.seed, one) for one in identity])
+    bounds = [split.train, split.train + split.val]
+    return np.array(ROLES)[np.searchsorted(bounds, share, side="right")]
+
+
+def assign_folds(
+    labels: npt.NDArray[np.str_], identity: npt.NDArray[np.str_], split: SplitParams
+) -> npt.NDArray[np.int32]:
+    """(row,) fold numbers: stratified by label; equal rows and members of a group stay together."""
+    repeated = len(np.unique(identity)) < len(identity)
+    kind = StratifiedGroupKFold if repeated else StratifiedKFold
+    deal = kind(split.folds, shuffle=True, random_state=split.seed)
+    groups = identity if repeated else None
+    folds = np.empty(len(labels), np.int32)
+    for number, (_, held_out) in enumerate(deal.split(labels, labels, groups)):
+        folds[held_out] = number
+    return folds
+
+
+def check_roles(counts: dict[Role, dict[str, int]], split: SplitParams) -> None:
+    """`InputError` if a role lacks a class, or train has fewer of one than there are folds."""
+    for role, of_class in counts.items():
+        for label, count in of_class.items():
+            if count == 0:
+                raise InputError(
+                    f"split: {role} has no row of class {label!r}, want at least one."
+                    f" Raise split.{role}, try another split.seed, or add rows of that class."
+                )
+    for label, count in counts["train"].items():
+        if count < split.folds:
+            raise InputError(
+                f"split: train has {count} rows of class {label!r}, want at least"
+                f" split.folds = {split.folds}. Lower split.folds to {max(count, 2)},"
+                " or add rows of that class."
+            )
+
+
+def _words(column: pd.Series) -> list[str]:
+    """Texts that differ where values differ, a gap from every text included."""
+    missing = column.isna().to_numpy()
+    return ["\x00" if gap else f"={value}" for gap, value in zip(missing, column, strict=True)]
+
+
+def _uniform(seed: int, identity: str) -> float:
+    digest = blake2b(f"{seed}:{identity}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64

@@ -1,0 +1,95 @@
+"""What `compare` found, as one object that JSON, report and tracking are made from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.evidence.stats import PairedMetric, Verdict
+from pipeline.params import Regularization
+
+SCHEMA_VERSION = 1
+Kind = Literal["best", "baseline"]
+
+# For people: what a metric is called, and whether more of it is better.
+METRIC_TITLES = {
+    "log_loss": ("Log loss", False),
+    "accuracy": ("Accuracy", True),
+    "balanced_accuracy": ("Balanced accuracy", True),
+    "roc_auc": ("ROC AUC", True),
+    "pr_auc": ("PR AUC", True),
+    "brier": ("Brier score", False),
+}
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Candidate(_Record):
+    """One of the two kinds of network.
+
+    registered_seed: the network with the median val loss. epochs, val_log_loss: of each seed.
+    test: metrics of the registered network.
+    """
+
+    regularization: Regularization
+    registered_seed: int
+    epochs: tuple[int, ...]
+    val_log_loss: tuple[float, ...]
+    test: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+class Data(_Record):
+    """What the networks were trained and judged on."""
+
+    name: str
+    description: str
+    classes: tuple[str, ...]
+    positive: str | None
+    columns: int
+    rows: dict[str, int]
+
+
+class Comparison(_Record):
+    """The evidence: tuned against baseline on the test rows."""
+
+    schema_version: int = SCHEMA_VERSION
+    verdict: Verdict
+    sentence: str
+    data: Data
+    study: str
+    best_trial: int
+    trials: int
+    seeds: tuple[int, ...]
+    confidence: float
+    resamples: int
+    metrics: dict[str, PairedMetric]
+    best: Candidate
+    baseline: Candidate
+
+
+def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
+    """The verdict in one sentence, with the figures it rests on."""
+    difference = log_loss.difference
+    level = f"{100 * confidence:g} % interval"
+    between = f"{level} {_signed(difference.low)} to {_signed(difference.high)}"
+    if verdict == "no detectable difference":
+        return (
+            f"No detectable difference: over {rows} test rows the tuned regularization changes log"
+            f" loss by {_signed(difference.estimate)} ({between}); a true difference of"
+            f" {log_loss.detectable:.3f} or more would probably have shown."
+        )
+    effect = "lowers" if verdict == "helps" else "raises"
+    return (
+        f"Regularization {verdict}: over {rows} test rows the tuned one {effect} log loss by"
+        f" {abs(difference.estimate):.3f}, from {log_loss.baseline.estimate:.3f} to"
+        f" {log_loss.tuned.estimate:.3f} ({between})."
+    )
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.3f}"
+    return "0.000" if text in {"+0.000", "-0.000"} else text

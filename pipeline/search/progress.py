@@ -1,0 +1,41 @@
+"""How far a study is: a bar on a terminal, a line per wave elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from pipeline.search.study import Study
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def show_progress(study: Study, total: int) -> Iterator[Callable[[], None]]:
+    """Give a function to be called after each wave."""
+    done = len(study.trials())
+    if done:
+        logger.info("study %s: %d of %d trials are there already", study.name, done, total)
+    started, begun = time.monotonic(), done
+    with tqdm(
+        total=total, initial=done, unit="trial", desc="tune", disable=not sys.stderr.isatty()
+    ) as bar:
+
+        def show() -> None:
+            trials = study.trials()
+            scores = [t.score.mean("log_loss") for t in trials if t.score and t.complete]
+            best = f"best cv log loss {min(scores):.4f}" if scores else "no score yet"
+            if bar.disable:
+                elapsed = time.monotonic() - started
+                left = elapsed / max(len(trials) - begun, 1) * (total - len(trials))
+                logger.info("trial %d of %d, %s, %.0f s left", len(trials), total, best, left)
+            else:
+                bar.set_postfix_str(best, refresh=False)
+                bar.update(len(trials) - bar.n)
+
+        yield show

@@ -1,0 +1,37 @@
+"""Where a study lives between runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from optuna.storages import RDBStorage
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.errors import InputError
+
+BUSY_TIMEOUT_S = 30
+
+
+def open_storage(file: Path) -> RDBStorage:
+    """The study database: OPTUNA_STORAGE if set, else this SQLite file.
+
+    `InputError` if it cannot be used; it is then left as it is.
+    """
+    own = f"sqlite:///{file}"
+    url = os.environ.get("OPTUNA_STORAGE", own)
+    busy = {"connect_args": {"timeout": BUSY_TIMEOUT_S}} if url.startswith("sqlite") else {}
+    try:
+        return RDBStorage(url, engine_kwargs=busy)
+    except (SQLAlchemyError, RuntimeError, ImportError, OSError) as error:
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if url == own:
+            raise InputError(
+                f"{file}: cannot be used as the study database ({why}), want one that this"
+                f" pipeline made. Move it away to start anew, e.g. mv {file} {file}.old,"
+                " or bring back a good copy."
+            ) from None
+        raise InputError(
+            f"OPTUNA_STORAGE: the study database cannot be used ({why}), want a reachable one."
+            " Correct the address, or unset it to use a file of the project."
+        ) from None

@@ -1,0 +1,75 @@
+"""A finished study in figures and words."""
+
+from __future__ import annotations
+
+from pipeline.params import Params
+from pipeline.search.study import BASELINE_TRIAL, Study, Trial
+
+
+def best_record(study: Study) -> dict[str, object]:
+    """What later stages need to know of the study."""
+    best = study.best()
+    return {
+        "study": study.name,
+        "trial": best.number,
+        "trials": len(study.trials()),
+        "regularization": best.regularization.model_dump(),
+    }
+
+
+def scores(study: Study) -> dict[str, float]:
+    """Cross-validated log loss of the best trial and of the baseline, and counts of trials."""
+    trials = study.trials()
+    figures = {"best_cv_log_loss": _log_loss(study.best())}
+    if trials[BASELINE_TRIAL].complete:
+        figures["baseline_cv_log_loss"] = _log_loss(trials[BASELINE_TRIAL])
+    failed = sum(not trial.complete for trial in trials)
+    return {**figures, "trials": len(trials), "failed_trials": failed}
+
+
+def settings(params: Params) -> dict[str, object]:
+    """What holds for every trial of a study, and changes its scores."""
+    return {
+        "seed": params.seed,
+        "layers": "-".join(str(layer.units) for layer in params.network.layers),
+        "batch_norm": params.network.batch_norm,
+        "folds": params.split.folds,
+        "scale": params.data.scale,
+        "batch_size": params.train.batch_size,
+        "max_epochs": params.train.max_epochs,
+        "learning_rate": params.train.learning_rate,
+    }
+
+
+def note(study: Study, reproduce: str) -> str:
+    """The study, and the way to reproduce it, in a few lines of Markdown."""
+    rows = [
+        f"| {title} | {trial.number} | {_log_loss(trial):.4f} | {values(trial)} |"
+        for title, trial in (("Best", study.best()), ("Baseline", study.trials()[BASELINE_TRIAL]))
+    ]
+    return "\n".join(
+        [
+            f"**Search for regularization**: {len(study.trials())} trials, scored by"
+            " cross-validated log loss without penalties.",
+            "",
+            "| | Trial | CV log loss | Values |",
+            "|:---|---:|---:|:---|",
+            *rows,
+            "",
+            "Plots of the search and `trials.csv` are among the artifacts.",
+            "",
+            reproduce,
+        ]
+    )
+
+
+def values(trial: Trial) -> str:
+    """The tuned values of a trial, short."""
+    tuned = trial.regularization
+    patience = "none" if tuned.patience is None else tuned.patience
+    return f"dropout {tuned.dropout:.3g}, L1 {tuned.l1:.3g}, L2 {tuned.l2:.3g}, patience {patience}"
+
+
+def _log_loss(trial: Trial) -> float:
+    """Cross-validated log loss, NaN for a failed trial."""
+    return trial.score.mean("log_loss") if trial.score and trial.complete else float("nan")

@@ -1,0 +1,49 @@
+"""One module per DVC stage: input, output and the order of things, nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from pipeline.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run_stage(main: Callable[[], None]) -> None:
+    """Run a stage as a command.
+
+    What a user can mend ends it with one message, exit code 1 and no traceback. SIGINT and SIGTERM
+    end it within seconds, with 128 plus their number.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("pipeline").setLevel(logging.INFO)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        main()
+    except InputError as error:
+        raise SystemExit(f"ERROR: {error}") from None
+    except Stopped as stopped:
+        name = signal.Signals(stopped.number).name
+        logger.warning("Stopped by %s. What is finished is kept: dvc repro goes on from it.", name)
+        sys.stderr.flush()
+        # Threads in the middle of a fit or a request would otherwise be waited for.
+        os._exit(128 + stopped.number)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped(number)

@@ -1,0 +1,31 @@
+"""Stage `fetch`: bring the table in as it is, and describe it."""
+
+from __future__ import annotations
+
+from pipeline.data.schema import describe
+from pipeline.data.sources import load_table
+from pipeline.params import load_params
+from pipeline.stages import logger, run_stage
+from pipeline.stages.files import RAW, SCHEMA, write_json, write_rows
+
+
+def main() -> None:
+    params = load_params()
+    table = load_table(params.data)
+    schema = describe(table, params.split.group)
+
+    write_rows(RAW, table.frame)
+    write_json(SCHEMA, schema.model_dump())
+    positive = f", positive: {schema.positive}" if schema.positive else ""
+    logger.info(
+        "%s: %d rows, %d columns, classes: %s%s",
+        schema.name,
+        schema.rows,
+        len(schema.columns),
+        ", ".join(schema.classes),
+        positive,
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

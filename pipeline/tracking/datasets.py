@@ -1,0 +1,41 @@
+"""The rows of a role as an input of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.models.signature import infer_signature
+
+from pipeline.tracking.models import signature_rows
+
+CONTEXTS = {"train": "training", "val": "validation", "test": "testing"}
+# MLflow keeps at most 36 characters of a digest.
+DIGEST_LENGTH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class RoleRows:
+    """The rows of a role and the file that holds them."""
+
+    role: str
+    path: Path
+    frame: pd.DataFrame
+
+
+def dataset_input(rows: RoleRows) -> DatasetInput:
+    """What a run's page shows of a data set: name, digest, columns, number of rows, and its use."""
+    columns = infer_signature(signature_rows(rows.frame)).inputs.to_dict()
+    dataset = Dataset(
+        name=rows.role,
+        digest=hashlib.sha256(rows.path.read_bytes()).hexdigest()[:DIGEST_LENGTH],
+        source_type="local",
+        source=json.dumps({"uri": str(rows.path)}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps({"num_rows": len(rows.frame)}),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", CONTEXTS[rows.role])])

@@ -1,0 +1,68 @@
+"""Logging a network as a model that takes raw rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import mlflow.pyfunc
+import pandas as pd
+from mlflow.models.signature import infer_signature
+
+from pipeline.tracking import served
+
+# What `served` imports: all a server has to install.
+REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files a model is made of."""
+
+    network: Path
+    preparation: Path
+    schema: Path
+
+
+def open_model(files: ModelFiles) -> served.RegularizedNetwork:
+    """The model as MLflow will load it."""
+    model = served.RegularizedNetwork()
+    model.load_context(_Context(_paths(files)))
+    return model
+
+
+def log_model(run_id: str, files: ModelFiles, raw: pd.DataFrame, name: str) -> str:
+    """Log the model with signature and example into a run; returns its URI.
+
+    raw: a few raw rows, as the source has them.
+    """
+    example = signature_rows(raw)
+    predicted = open_model(files).predict(None, example)
+    with mlflow.start_run(run_id=run_id):
+        info = mlflow.pyfunc.log_model(
+            name=name,
+            python_model=str(Path(served.__file__)),
+            artifacts=_paths(files),
+            signature=infer_signature(example, predicted),
+            input_example=example,
+            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+        )
+    return str(info.model_uri)
+
+
+def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
+    """Raw rows with every number a float, for an integer column may have gaps tomorrow."""
+    numeric = raw.select_dtypes("number").columns
+    return raw.astype(dict.fromkeys(numeric, "float64"))
+
+
+def _paths(files: ModelFiles) -> dict[str, str]:
+    return {name: str(path) for name, path in vars(files).items()}
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What MLflow hands a model on loading."""
+
+    artifacts: dict[str, str]

@@ -1,0 +1,54 @@
+"""From a run back to the code and environment that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+from mlflow.tracking.context.registry import resolve_tags
+
+# What a run itself changes does not make the code that ran it any less the committed one.
+OUTPUTS = (":!dvc.lock", ":!metrics", ":!**/.gitignore")
+ENVIRONMENT_LOCK = Path("uv.lock")
+DIGITS = 12
+
+
+@lru_cache(maxsize=1)
+def provenance_tags() -> dict[str, str]:
+    """Who ran what: user, source, commit, whether files differ from it, and the locked packages."""
+    tags = {name: without_password(value) for name, value in resolve_tags().items()}
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *OUTPUTS)
+    if changed is not None:
+        tags["git_dirty"] = str(bool(changed)).lower()
+    if ENVIRONMENT_LOCK.is_file():
+        digest = hashlib.sha256(ENVIRONMENT_LOCK.read_bytes()).hexdigest()
+        tags["environment_lock"] = digest[:DIGITS]
+    return tags
+
+
+def how_to_reproduce() -> str:
+    """Commands that bring back what made the present run, as Markdown."""
+    tags = provenance_tags()
+    commit = tags.get("mlflow.source.git.commit")
+    if commit is None:
+        return "Reproduce: `make repro` (made outside a git repository, so no commit is known)."
+    text = f"Reproduce: `git checkout {commit} && make repro`"
+    if tags.get("git_dirty") == "true":
+        text += " (made with changes that were not committed, so the result may differ)"
+    return text + "."
+
+
+def without_password(text: str) -> str:
+    """The text with the credentials of its addresses taken out."""
+    return re.sub(r"://[^/@\s]*@", "://", text)
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

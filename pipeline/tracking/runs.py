@@ -1,0 +1,188 @@
+"""A study's runs: MLflow mirrors Optuna, and Optuna is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, Run, RunStatus, RunTag
+
+from pipeline.search.evaluate import FoldScore, Score
+from pipeline.search.study import BASELINE_TRIAL, Trial
+from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.datasets import RoleRows, dataset_input
+
+PAGE = 1000
+
+
+@dataclass(frozen=True)
+class StudyLabel:
+    """What names a study's runs: the experiment is the data set."""
+
+    dataset: str
+    study: str
+
+
+class StudyRuns:
+    """The runs of one study, which this process alone writes.
+
+    What has been found in or written to MLflow is remembered, so each trial is written once.
+    """
+
+    def __init__(self, client: MlflowClient, label: StudyLabel) -> None:
+        self._client = client
+        self._label = label
+        self._parent: Run | None = None
+        self._begun: dict[int, str] = {}
+        self._written: set[int] = set()
+
+    def sync(self, trials: Sequence[Trial]) -> str:
+        """Make the runs equal to the finished trials; any number of times.
+
+        Creates what is missing and finishes what is half written. Returns the parent run's id.
+        """
+        if self._parent is None:
+            parent = _study_run(self._client, self._label)
+            for number, run in _trial_runs(self._client, parent).items():
+                self._begun[number] = run.info.run_id
+                if RunStatus.is_terminated(RunStatus.from_string(run.info.status)):
+                    self._written.add(number)
+            self._parent = parent
+        for trial in trials:
+            if trial.number not in self._written:
+                self._write(trial, self._parent)
+                self._written.add(trial.number)
+        return str(self._parent.info.run_id)
+
+    def _write(self, trial: Trial, parent: Run) -> None:
+        """Write a trial's run, from the start or from where it was left, and end it."""
+        if trial.number not in self._begun:
+            tags = run_tags("trial", self._label.study, trial=str(trial.number))
+            tags["mlflow.parentRunId"] = parent.info.run_id
+            if trial.number == BASELINE_TRIAL:
+                tags["role"] = "baseline"
+            run = self._client.create_run(
+                parent.info.experiment_id, tags=tags, run_name=f"trial-{trial.number:03d}"
+            )
+            self._begun[trial.number] = run.info.run_id
+        _write_trial(self._client, self._begun[trial.number], parent, trial)
+
+
+def sync(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> str:
+    """Make the runs of a study equal to its trials, whatever is there; gives the parent's id."""
+    return StudyRuns(client, label).sync(trials)
+
+
+@dataclass(frozen=True, eq=False)
+class StudyPage:
+    """What a study's own run shows beside its trials."""
+
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    note: str
+    artifacts: Sequence[Path]
+    inputs: Sequence[RoleRows]
+
+
+def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
+    """Complete the parent run; any number of times."""
+    run = client.get_run(run_id)
+    time = run.info.start_time
+    # Of values of the same time and step MLflow shows the largest; a longer study's are later.
+    step = int(page.metrics["trials"])
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, time, step) for name, value in page.metrics.items()],
+        params=[Param(name, str(value)) for name, value in page.params.items()],
+        tags=[RunTag("mlflow.note.content", page.note)],
+    )
+    if not run.inputs.dataset_inputs:
+        client.log_inputs(run_id, [dataset_input(rows) for rows in page.inputs])
+    for path in page.artifacts:
+        log = client.log_artifacts if path.is_dir() else client.log_artifact
+        log(run_id, str(path), path.name if path.is_dir() else None)
+    client.set_terminated(run_id)
+
+
+@mlflow_answers()
+def link_project_run(run_id: str) -> None:
+    """Name, in the description of a run that `mlflow run` made, the runs its stages made."""
+    client = connect()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    made = client.search_runs(
+        experiments,
+        f"tags.project_run = '{run_id}' and tags.kind != 'trial'",
+        order_by=["attributes.start_time ASC"],
+    )
+    links = [
+        f"- [{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
+        for run in made
+        if "mlflow.parentRunId" not in run.data.tags
+    ]
+    text = "\n".join(["Runs made by this project run:", "", *links])
+    client.set_tag(run_id, "mlflow.note.content", text if links else "Nothing had to run.")
+
+
+def _study_run(client: MlflowClient, label: StudyLabel) -> Run:
+    experiment = experiment_id(client, label.dataset)
+    found = client.search_runs(
+        [experiment], f"tags.kind = 'study' and tags.study = '{label.study}'", max_results=1
+    )
+    if found:
+        return found[0]
+    return client.create_run(experiment, tags=run_tags("study", label.study), run_name=label.study)
+
+
+def _trial_runs(client: MlflowClient, parent: Run) -> dict[int, Run]:
+    """The study's trial runs by trial number."""
+    runs: dict[int, Run] = {}
+    token: str | None = None
+    while True:
+        page = client.search_runs(
+            [parent.info.experiment_id],
+            f"tags.mlflow.parentRunId = '{parent.info.run_id}' and tags.kind = 'trial'",
+            max_results=PAGE,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        for run in page:
+            runs.setdefault(int(run.data.tags["trial"]), run)
+        token = page.token
+        if not token:
+            return runs
+
+
+def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -> None:
+    """Write all of a trial's run, then end it."""
+    score = trial.score
+    tuned = trial.regularization.model_dump()
+    params = [Param(name, "none" if value is None else str(value)) for name, value in tuned.items()]
+    if score is None or score.failure is not None:
+        reason = score.failure if score else "no score"
+        client.log_batch(run_id, params=params, tags=[RunTag("failure", str(reason))])
+        client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+        return
+    # The same time in every writing: MLflow then stores a repeated value once.
+    client.log_batch(run_id, metrics=_trial_metrics(score, parent.info.start_time), params=params)
+    client.set_terminated(run_id)
+
+
+def _trial_metrics(score: Score, time: int) -> list[Metric]:
+    metrics = [Metric("epochs_mean", float(np.mean(score.epochs)), time, 0)]
+    for name in FoldScore.model_fields:
+        metrics.append(Metric(f"cv_{name}", score.mean(name), time, 0))
+        metrics.append(Metric(f"cv_{name}_std", score.std(name), time, 0))
+        metrics += [
+            Metric(f"fold_{name}", getattr(fold, name), time, k)
+            for k, fold in enumerate(score.folds)
+        ]
+    for curve_name, curve in (("train", score.train_curve), ("val", score.val_curve)):
+        metrics += [
+            Metric(f"{curve_name}_log_loss", value, time, epoch)
+            for epoch, value in enumerate(curve, start=1)
+        ]
+    return metrics

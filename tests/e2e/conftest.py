@@ -1,0 +1,158 @@
+"""The real pipeline on small settings, in a clone of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVER_START_S = 60
+SMALL = {
+    "  trials: 100": "  trials: 4",
+    "  batch: 8": "  batch: 2",
+    "  max_epochs: 100": "  max_epochs: 6",
+    "  folds: 5": "  folds: 3",
+    "  seeds: 20": "  seeds: 3",
+    "  resamples: 2000": "  resamples: 200",
+    "units: 300": "units: 24",
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A clone with small settings, and a clean environment to run its commands in."""
+
+    path: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str, code: int = 0, **variables: str) -> str:
+        """Run a command in the clone, expect its exit code, and give what it printed."""
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=self.environment | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout
+        return done.stdout
+
+    def stage(self, name: str, code: int = 0, **variables: str) -> str:
+        """Run one stage's command without DVC."""
+        return self.run(sys.executable, "-m", f"pipeline.stages.{name}", code=code, **variables)
+
+    def edit(self, old: str, new: str, file: str = "params.yaml") -> None:
+        """Replace a text that is there."""
+        path = self.path / file
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1))
+
+
+def clone(path: Path) -> Project:
+    """A new repository with the files of this one, as they are in the work tree."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in names.decode().split("\0"):
+        source = ROOT / name
+        if name and source.is_file() and name != "dvc.lock" and not name.startswith("metrics/"):
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, path / name)
+    kept = ("HOME", "LANG", "TMPDIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment |= {f"GIT_{who}_{what}": "test@localhost"
+                    for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
+    project = Project(path, environment)
+    for old, new in SMALL.items():
+        project.edit(old, new)
+    project.run("git", "init", "-q")
+    project.run("git", "add", "-A")
+    project.run("git", "commit", "-qm", "Small settings")
+    return project
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
+    """Make a clone in which nothing has run, always of the same state of the work tree."""
+    template = clone(tmp_path_factory.mktemp("template"))
+
+    def copy() -> Project:
+        path = tmp_path_factory.mktemp("project")
+        shutil.copytree(template.path, path, symlinks=True, dirs_exist_ok=True)
+        return Project(path, template.environment)
+
+    return copy
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A clone in which `dvc repro` has run, and what it printed. Tests leave it as it is."""
+
+    project: Project
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def finished(fresh: Callable[[], Project]) -> Finished:
+    """One run of the whole pipeline, shared by the tests that only look."""
+    project = fresh()
+    return Finished(project, project.run("dvc", "repro"))
+
+
+@pytest.fixture
+def copied(finished: Finished, tmp_path: Path) -> Project:
+    """The finished run in a folder of its own, free to be changed."""
+    path = tmp_path / "copy"
+    shutil.copytree(finished.project.path, path, symlinks=True)
+    return Project(path, finished.project.environment)
+
+
+@contextmanager
+def serving(project: Project, *command: str, path: str = "/health") -> Iterator[str]:
+    """A server on a free port of loopback, for as long as the block lasts; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = project.path.with_name(f"{project.path.name}-server-{port}.log")
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            cwd=project.path,
+            env=project.environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + SERVER_START_S
+        while not _answers(address + path):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(timeout=30)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,167 @@
+"""What lands in MLflow, read back as a user would."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from tests.e2e.conftest import Finished, Project, serving
+
+NO_PICKLE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+PREDICT = """
+import pipeline.training  # starts TensorFlow quietly
+import mlflow, pandas as pd, sys, json
+from pipeline.stages.files import read_schema
+model = mlflow.pyfunc.load_model("models:/regularized-net@" + sys.argv[1])
+rows = pd.read_parquet("data/test.parquet")[read_schema().features]
+if sys.argv[2] == "hard":
+    rows = rows.iloc[:, ::-1]
+    rows.iloc[0, 0] = None
+print(model.predict(rows).to_csv(index=False))
+"""
+
+
+def predictions(project: Project, alias: str, rows: str = "as they are") -> pd.DataFrame:
+    from io import StringIO
+
+    uri = f"sqlite:///{project.path}/mlflow.db"
+    printed = project.run(
+        sys.executable, "-c", PREDICT, alias, rows, MLFLOW_TRACKING_URI=uri, **NO_PICKLE
+    )
+    return pd.read_csv(StringIO(printed))
+
+
+def test_runs_are_those_of_the_study_and_the_comparison(finished: Finished) -> None:
+    client = MlflowClient(f"sqlite:///{finished.project.path}/mlflow.db")
+    experiment = client.get_experiment_by_name("breast_cancer")
+    assert experiment is not None
+    every = client.search_runs([experiment.experiment_id])
+    assert {run.info.status for run in every} == {"FINISHED"}
+    kinds = sorted(run.data.tags["kind"] for run in every)
+    assert kinds == ["baseline", "best", "comparison", "study", *["trial"] * 4]
+    of_kind = {run.data.tags["kind"]: run for run in every}
+    study, comparison = of_kind["study"], of_kind["comparison"]
+    for run in every:
+        parent = run.data.tags.get("mlflow.parentRunId")
+        if run.data.tags["kind"] == "trial":
+            assert parent == study.info.run_id
+        if run.data.tags["kind"] in {"best", "baseline"}:
+            assert parent == comparison.info.run_id
+
+    trials = pd.read_csv(finished.project.path / "reports/trials.csv").set_index("number")
+    for run in every:
+        if run.data.tags["kind"] == "trial":
+            row = trials.loc[int(run.data.tags["trial"])]
+            assert run.data.metrics["cv_log_loss"] == row["cv_log_loss"]
+            assert float(run.data.params["dropout"]) == row["dropout"]
+
+    report = json.loads((finished.project.path / "reports/comparison.json").read_text())
+    assert report["sentence"] in comparison.data.tags["mlflow.note.content"]
+    assert comparison.data.tags["verdict"] == report["verdict"]
+    files = {file.path for file in client.list_artifacts(comparison.info.run_id)}
+    assert {"comparison.html", "comparison.md", "comparison.json", "figures"} <= files
+    inputs = [one.dataset.name for one in study.inputs.dataset_inputs]
+    assert sorted(inputs) == ["train", "val"]
+
+
+def test_both_models_are_registered_with_aliases_and_the_verdict(finished: Finished) -> None:
+    client = MlflowClient(f"sqlite:///{finished.project.path}/mlflow.db")
+    report = json.loads((finished.project.path / "reports/comparison.json").read_text())
+    versions = {}
+    for alias in ("challenger", "baseline"):
+        version = client.get_model_version_by_alias("regularized-net", alias)
+        assert report["sentence"] in version.description
+        assert version.tags["verdict"] == report["verdict"]
+        versions[alias] = version.version
+    assert versions["challenger"] != versions["baseline"]
+
+
+@pytest.mark.parametrize(("alias", "kind"), [("challenger", "best"), ("baseline", "baseline")])
+def test_loaded_model_predicts_what_compare_reported(
+    finished: Finished, alias: str, kind: str
+) -> None:
+    got = predictions(finished.project, alias)
+    reported = pd.read_csv(finished.project.path / "reports/predictions.csv")
+    for label in ("benign", "malignant"):
+        # The same float32 values, written in their own shortest form and in that of a double.
+        ours = got[f"probability_{label}"].astype("float32")
+        theirs = reported[f"{kind}_probability_{label}"].astype("float32")
+        assert ours.tolist() == theirs.tolist()
+
+
+def test_model_takes_gaps_and_columns_in_any_order(finished: Finished) -> None:
+    straight = predictions(finished.project, "challenger")
+    hard = predictions(finished.project, "challenger", "hard")
+    assert hard[1:].equals(straight[1:])
+    assert hard.loc[0, "prediction"] in {"benign", "malignant"}
+
+
+def test_served_model_answers_the_same(finished: Finished) -> None:
+    project = finished.project
+    schema = json.loads((project.path / "data/schema.json").read_text())
+    names = [column["name"] for column in schema["columns"]]
+    rows = pd.read_parquet(project.path / "data/test.parquet")[names]
+    command = ["mlflow", "models", "serve", "-m", "models:/regularized-net@challenger"]
+    local = Project(
+        project.path,
+        project.environment | NO_PICKLE | {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"},
+    )
+    with serving(local, *command, "--env-manager", "local", path="/ping") as address:
+        body = json.dumps({"dataframe_split": rows.to_dict(orient="split", index=False)})
+        request = urllib.request.Request(
+            f"{address}/invocations", body.encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            served = pd.DataFrame(json.load(answer)["predictions"])
+    loaded = predictions(project, "challenger")
+    assert served["prediction"].tolist() == loaded["prediction"].tolist()
+    ours = served["probability_malignant"].astype("float32").tolist()
+    assert ours == loaded["probability_malignant"].astype("float32").tolist()
+
+
+def test_a_server_gives_the_same_result(finished: Finished, fresh: Callable[[], Project]) -> None:
+    project = fresh()
+    command = ["mlflow", "server", "--workers", "1", "--backend-store-uri", "sqlite:///server.db"]
+    with serving(project, *command) as address:
+        printed = project.run("dvc", "repro", MLFLOW_TRACKING_URI=address)
+        assert "registered regularized-net version 1 as challenger" in printed
+        client = MlflowClient(address)
+        experiment = client.get_experiment_by_name("breast_cancer")
+        assert experiment is not None
+        assert len(client.search_runs([experiment.experiment_id])) == 8
+        version = client.get_model_version_by_alias("regularized-net", "challenger")
+        assert version.version == "1"
+    assert not (project.path / "mlflow.db").exists()
+    for name in ("trials.csv", "best.json", "comparison.json", "predictions.csv"):
+        ours = (project.path / "reports" / name).read_bytes()
+        assert ours == (finished.project.path / "reports" / name).read_bytes(), name
+
+
+def test_project_entry_point_runs_the_pipeline_and_links_its_runs(
+    fresh: Callable[[], Project],
+) -> None:
+    project = fresh()
+    printed = project.run("mlflow", "run", ".", "--env-manager", "local", "-P", "trials=3")
+    assert "registered regularized-net version 1 as challenger" in printed
+    assert len(pd.read_csv(project.path / "reports/trials.csv")) == 3
+    client = MlflowClient(f"sqlite:///{project.path}/mlflow.db")
+    (own,) = client.search_runs(["0"])
+    assert own.info.status == "FINISHED"
+    assert "comparison" in own.data.tags["mlflow.note.content"]
+    experiment = client.get_experiment_by_name("breast_cancer")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == 7
+    assert {run.data.tags["project_run"] for run in runs} == {own.info.run_id}
+    assert own.info.run_id not in {run.data.tags.get("mlflow.parentRunId") for run in runs}
+
+
+def test_project_entry_point_refuses_a_bad_number(copied: Project) -> None:
+    command = [sys.executable, "-m", "pipeline.stages.project", "--trials", "many"]
+    assert "trials is 'many', want a whole number >= 1" in copied.run(*command, code=1)

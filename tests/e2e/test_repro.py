@@ -1,0 +1,207 @@
+"""The promises of the whole pipeline, on a real run of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from ruamel.yaml import YAML
+
+from tests.e2e.conftest import Finished, Project
+
+STAGES = ["fetch", "split", "tune", "compare"]
+# Equal bytes in equal surroundings. The files in models/ are compared by value: models/*.keras
+# hold the time of saving, preparation.skops the addresses of objects in memory.
+STABLE = {
+    "data/raw.parquet",
+    "data/schema.json",
+    "data/train.parquet",
+    "data/val.parquet",
+    "data/test.parquet",
+    "data/split.json",
+    "reports/trials.csv",
+    "reports/best.json",
+    "reports/tuning",
+    "metrics/tune.json",
+    "metrics/compare.json",
+    "reports/comparison.json",
+    "reports/predictions.csv",
+    "reports/comparison.md",
+    "reports/comparison.html",
+    "reports/figures",
+}
+
+
+def outputs(project: Project) -> dict[str, str]:
+    lock = YAML(typ="safe").load(project.path / "dvc.lock")
+    return {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage["outs"]}
+
+
+def test_run_is_clean(finished: Finished) -> None:
+    for line in finished.printed.splitlines():
+        assert not re.search(r"warning|error|traceback|deprecat", line, re.IGNORECASE), line
+    assert "registered regularized-net version 1 as challenger" in finished.printed
+
+
+def test_second_run_has_nothing_to_do(finished: Finished) -> None:
+    assert "Data and pipelines are up to date." in finished.project.run("dvc", "repro")
+
+
+def test_two_clones_give_the_same_bytes(finished: Finished, fresh: Callable[[], Project]) -> None:
+    other = fresh()
+    other.run("dvc", "repro")
+    ours, theirs = outputs(finished.project), outputs(other)
+    assert set(ours) == set(theirs) >= STABLE
+    assert {path for path in ours if ours[path] != theirs[path]} <= set(ours) - STABLE
+    here, there = finished.project.path / "models", other.path / "models"
+    for kind in ("best", "baseline"):
+        weights = [
+            keras.models.load_model(folder / f"{kind}.keras").get_weights()
+            for folder in (here, there)
+        ]
+        for one, two in zip(*weights, strict=True):
+            assert np.array_equal(one, two)
+    rows = pd.read_parquet(finished.project.path / "data/test.parquet")
+    x, again = (
+        skops.io.load(folder / "preparation.skops", trusted=["numpy.dtype"]).transform(rows)
+        for folder in (here, there)
+    )
+    assert np.array_equal(x, again)
+
+
+def test_tune_does_not_know_the_test_file(finished: Finished) -> None:
+    dvc = YAML(typ="safe").load(finished.project.path / "dvc.yaml")
+    tune = dvc["stages"]["tune"]
+    assert not [dep for dep in tune["deps"] if "test" in dep or dep in ("data", "data/")]
+    assert "data/test.parquet" in dvc["stages"]["compare"]["deps"]
+
+
+def test_tune_runs_without_the_test_file(copied: Project) -> None:
+    before = (copied.path / "reports/trials.csv").read_bytes()
+    (copied.path / "data/test.parquet").unlink()
+    (copied.path / "data/raw.parquet").unlink()
+    for database in (copied.path / ".state").glob("optuna.db*"):
+        database.unlink()
+    (copied.path / "reports/trials.csv").unlink()
+    copied.stage("tune")
+    assert (copied.path / "reports/trials.csv").read_bytes() == before
+
+
+def test_changed_comment_reruns_nothing(copied: Project) -> None:
+    copied.edit("# Adam's learning rate.", "# The learning rate of Adam.")
+    assert "Data and pipelines are up to date." in copied.run("dvc", "repro")
+
+
+def test_changed_comparison_reruns_compare_alone(copied: Project) -> None:
+    copied.edit("confidence: 0.95", "confidence: 0.90")
+    printed = copied.run("dvc", "repro")
+    assert re.findall(r"Running stage '(\w+)'", printed) == ["compare"]
+    report = json.loads((copied.path / "reports/comparison.json").read_text())
+    assert report["confidence"] == 0.90
+
+
+def test_raised_trials_train_only_the_new_ones(copied: Project) -> None:
+    before = pd.read_csv(copied.path / "reports/trials.csv")
+    printed = copied.run("dvc", "exp", "run", "-S", "search.trials=5", "tune")
+    assert "4 of 5 trials are there already" in printed
+    after = pd.read_csv(copied.path / "reports/trials.csv")
+    pd.testing.assert_frame_equal(after[:4], before)
+    assert len(after) == 5
+
+
+def test_metrics_and_plots_are_shown(finished: Finished, tmp_path: Path) -> None:
+    shown = finished.project.run("dvc", "metrics", "show")
+    assert "best_cv_log_loss" in shown
+    assert "difference.high" in shown
+    page = finished.project.run("dvc", "plots", "show", "-o", str(tmp_path))
+    html = Path(page.strip().splitlines()[-1].removeprefix("file://")).read_text()
+    for title in (
+        "Cross-validated log loss",
+        "Log loss over epochs",
+        "ROC on test",
+        "Precision and recall on test",
+        "Confusion matrix on test, tuned",
+    ):
+        assert title in html
+
+
+def test_deps_of_each_stage_cover_the_code_it_imports(finished: Finished) -> None:
+    dvc = YAML(typ="safe").load(finished.project.path / "dvc.yaml")
+    for stage in STAGES:
+        script = (
+            f"import sys, pipeline.stages.{stage};"
+            "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.startswith('pipeline')))"
+        )
+        printed = finished.project.run("python", "-c", script)
+        imported = {Path(file).relative_to(finished.project.path) for file in printed.split()}
+        deps = [Path(dep) for dep in dvc["stages"][stage]["deps"]]
+        for file in imported:
+            said = any(dep == file or dep in file.parents for dep in deps)
+            # A package's docstring alone changes nothing.
+            assert said or (file.name == "__init__.py" and file.parent.name != "stages"), (
+                stage,
+                file,
+            )
+        for dep in deps:
+            if dep.suffix == ".py":
+                assert dep in imported, (stage, dep)
+
+
+def test_stages_that_need_no_tensorflow_do_not_import_it(finished: Finished) -> None:
+    for stage in ("fetch", "split"):
+        loaded = "{'tensorflow', 'mlflow'} & set(sys.modules)"
+        script = f"import sys, pipeline.stages.{stage}; print({loaded})"
+        assert finished.project.run("python", "-c", script).strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("source: breast_cancer", "source: brest_cancer", "Did you mean 'breast_cancer'?"),
+        ("group: null", "group: patient", "split.group is 'patient', want a column of"),
+        ("  test: 0.15", "  test: 0.30", "split: train + val + test is 1.15, want 1."),
+    ],
+)
+def test_bad_parameter_stops_with_one_message(
+    copied: Project, old: str, new: str, message: str
+) -> None:
+    before = {path: path.read_bytes() for path in copied.path.glob("reports/*.*")}
+    copied.edit(old, new)
+    printed = copied.stage("fetch", code=1)
+    assert message in printed
+    assert len(printed.strip().splitlines()) == 1
+    assert "Traceback" not in printed
+    assert copied.run("dvc", "repro", code=255)
+    assert {path: path.read_bytes() for path in copied.path.glob("reports/*.*")} == before
+
+
+def test_missing_input_is_named(copied: Project) -> None:
+    (copied.path / "data/train.parquet").unlink()
+    assert "data/train.parquet: not found" in copied.stage("tune", code=1)
+
+
+def test_models_judge_as_reported(finished: Finished) -> None:
+    """The exported Keras model and the figures in the report belong together."""
+    report = json.loads((finished.project.path / "reports/comparison.json").read_text())
+    rows = report["data"]["rows"]
+    split = json.loads((finished.project.path / "data/split.json").read_text())
+    assert rows == {role: part["rows"] for role, part in split["roles"].items()}
+    for kind in ("best", "baseline"):
+        assert np.sum(report[kind]["confusion"]) == rows["test"]
+        right = np.trace(report[kind]["confusion"]) / rows["test"]
+        assert report[kind]["test"]["accuracy"] == pytest.approx(right)
+        assert len(report[kind]["epochs"]) == len(report["seeds"]) == 3
+
+
+def test_clean_leaves_what_git_keeps(copied: Project) -> None:
+    copied.run("make", "clean")
+    assert copied.run("git", "status", "--porcelain") == ""
+    assert not (copied.path / "reports/comparison.html").exists()
+    assert not (copied.path / ".state").exists()

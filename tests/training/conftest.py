@@ -1,0 +1,60 @@
+"""Folds and networks that train in a second, with nothing round about their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pipeline.data.prepare import Fold
+from pipeline.params import LayerParams, Regularization, TrainParams
+from pipeline.training.network import Architecture
+
+MakeFolds = Callable[..., list[Fold]]
+MakeArchitecture = Callable[..., Architecture]
+
+FEATURES = 5
+
+
+@pytest.fixture
+def make_folds() -> MakeFolds:
+    """Folds of one noisy table; `fit` gives each fold's number of fitting rows."""
+
+    def make(classes: int = 2, fit: tuple[int, ...] = (37, 37, 37), seed: int = 3) -> list[Fold]:
+        rng = np.random.default_rng(seed)
+        rows = 100
+        x = rng.normal(size=(rows, FEATURES)).astype(np.float32)
+        slopes = rng.normal(size=(FEATURES, classes))
+        y = (x @ slopes + rng.gumbel(size=(rows, classes))).argmax(1).astype(np.int32)
+        folds = []
+        for count in fit:
+            order = rng.permutation(80).astype(np.int32)
+            stop = np.arange(80, rows, dtype=np.int32)
+            folds.append(Fold(x, y, order[:count], stop, order[count : count + 23]))
+        return folds
+
+    return make
+
+
+@pytest.fixture
+def make_architecture() -> MakeArchitecture:
+    def make(classes: int = 2, batch_norm: bool = False, penalize_output: bool = True):
+        layers = (
+            LayerParams(units=7, activation="tanh"),
+            LayerParams(units=13, dropout=True),
+            LayerParams(units=6, penalty=False, activation="silu", dropout=True),
+        )
+        return Architecture(FEATURES, classes, layers, penalize_output, batch_norm)
+
+    return make
+
+
+@pytest.fixture
+def train() -> TrainParams:
+    return TrainParams(batch_size=12, max_epochs=7, learning_rate=0.02, memory_mb=1024)
+
+
+@pytest.fixture
+def plain() -> Regularization:
+    return Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)

@@ -1,0 +1,207 @@
+"""The stack is held to Keras: same start, same batches, same masks, so the same fit.
+
+Both compute in float32 and differ in the order of their sums alone, about 1e-7 each. Adam carries
+that along but does not blow it up here: after some dozens of steps we see 1e-6. The tolerance is
+2e-5, and with batch normalization 2e-3: a bias in front of it has a gradient of mere rounding
+errors, which Adam divides by their own size, so these biases wander, and the moving means follow
+them late. A small learning rate keeps the wandering small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.params import Activation, LayerParams, Regularization, TrainParams
+from pipeline.training import network as network_module
+from pipeline.training.fit import Member
+from pipeline.training.luck import batch_order, drop_threshold, mask_bits, mask_stream
+from pipeline.training.network import Architecture, build_network, initial_weights
+from pipeline.training.rows import padded
+from pipeline.training.stack import train_stack
+
+from .conftest import MakeArchitecture, MakeFolds
+
+TOLERANCE, NORM_TOLERANCE = 2e-5, 2e-3
+NORM_LEARNING_RATE = 0.003
+EPOCHS = 6
+
+
+@keras.saving.register_keras_serializable()
+class ForcedDropout(keras.layers.Layer):
+    """Keras' dropout with a mask from outside."""
+
+    def __init__(self, rate: float, name: str) -> None:
+        super().__init__(name=name)
+        self.rate = rate
+
+    def build(self, shape) -> None:
+        self.keep = tf.Variable(tf.ones((1, shape[-1])), shape=(None, shape[-1]), trainable=False)
+
+    def call(self, inputs, training=False):
+        return inputs * self.keep / (1.0 - self.rate) if training else inputs
+
+
+@dataclass
+class KerasFit:
+    log_loss: list[float]
+    val_log_loss: list[float]
+    kept_epoch: int
+    network: keras.Model
+
+
+def train_forced(member: Member, architecture: Architecture, train: TrainParams) -> KerasFit:
+    """Real Keras layers, losses, regularizers, Adam and EarlyStopping, on the stack's luck."""
+    network = build_network(architecture, member.regularization)
+    network.set_weights(initial_weights(architecture, member.seed))
+    binary = architecture.outputs == 1
+    losses = keras.losses
+    log_loss = losses.BinaryCrossentropy() if binary else losses.SparseCategoricalCrossentropy()
+    adam = keras.optimizers.Adam(train.learning_rate)
+    adam.build(network.trainable_variables)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, architecture.features)),
+            tf.TensorSpec((None, 1), tf.int32),
+        ]
+    )
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = log_loss(y, network(x, training=True))
+            penalized = tf.add_n([loss, *network.losses])
+        variables = network.trainable_variables
+        adam.apply(tape.gradient(penalized, variables), variables)
+        return loss
+
+    patience = member.regularization.patience
+    stopper = keras.callbacks.EarlyStopping(
+        "val_log_loss", mode="min", patience=patience or 0, restore_best_weights=True
+    )
+    network.compile(loss=log_loss, metrics=[])  # a callback may be set on compiled models alone
+    stopper.set_model(network)
+    stopper.on_train_begin()
+    network.stop_training = False
+    fold, history, val_history = member.fold, [], []
+    x, y = fold.x, fold.y.reshape(-1, 1)
+    for epoch in range(train.max_epochs):
+        order = fold.fit[batch_order(member.seed, epoch, len(fold.fit))]
+        steps = -(-len(order) // train.batch_size)
+        masks = _masks(member, architecture, epoch, steps, train.batch_size)
+        total = 0.0
+        for number in range(steps):
+            rows = order[number * train.batch_size : (number + 1) * train.batch_size]
+            for name, keep in masks.items():
+                network.get_layer(name).keep.assign(keep[number, : len(rows)])
+            total += len(rows) * float(step(x[rows], y[rows]))
+        history.append(total / len(order))
+        val_history.append(float(log_loss(y[fold.stop], network(x[fold.stop]))))
+        if patience is not None:
+            stopper.on_epoch_end(epoch, {"val_log_loss": val_history[-1]})
+        if network.stop_training:
+            break
+    if patience is not None:
+        stopper.on_train_end()
+    kept = epoch if patience is None else stopper.best_epoch
+    return KerasFit(history, val_history, kept, network)
+
+
+def _masks(member, architecture, epoch, steps, batch_size):
+    threshold = drop_threshold(member.regularization.dropout)
+    return {
+        f"dropout_{n + 1}": (
+            mask_bits(mask_stream(member.seed, epoch, n), steps, padded(batch_size), layer.units)
+            >= threshold
+        ).astype(np.float32)
+        for n, layer in enumerate(architecture.layers)
+        if layer.dropout
+    }
+
+
+REGULARIZATIONS = {
+    "plain": {},
+    "dropout": {"dropout": 0.4},
+    "l1": {"l1": 0.01},
+    "l2": {"l2": 0.02},
+    "l1_l2": {"l1": 0.003, "l2": 0.02},
+    "batch_norm": {},
+    "early_stopping": {"patience": 1},
+    "unequal_folds": {},
+    "all": {"dropout": 0.3, "l1": 0.001, "l2": 0.01, "patience": 2},
+}
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("case", REGULARIZATIONS)
+def test_fit_equals_keras(
+    case: str,
+    classes: int,
+    make_folds: MakeFolds,
+    make_architecture: MakeArchitecture,
+    train: TrainParams,
+    plain: Regularization,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(network_module.keras.layers, "Dropout", ForcedDropout)
+    batch_norm = case in ("batch_norm", "all")
+    architecture = make_architecture(classes, batch_norm)
+    rate = NORM_LEARNING_RATE if batch_norm else train.learning_rate
+    train = train.model_copy(update={"max_epochs": EPOCHS, "learning_rate": rate})
+    # 37 and 38 rows take four steps of 12, 36 rows three: the second fold is stacked elsewhere.
+    fit = (37, 36, 38) if case in ("unequal_folds", "all") else (37,)
+    regularization = plain.model_copy(update=REGULARIZATIONS[case])
+    members = [Member(fold, regularization, 11) for fold in make_folds(classes, fit)]
+
+    for member, ours in zip(members, train_stack(members, architecture, train), strict=True):
+        keras_fit = train_forced(member, architecture, train)
+
+        tolerance = NORM_TOLERANCE if batch_norm else TOLERANCE
+        close = {"rtol": tolerance, "atol": tolerance}
+        assert ours.failure is None
+        np.testing.assert_allclose(ours.log_loss, keras_fit.log_loss, **close)
+        np.testing.assert_allclose(ours.val_log_loss, keras_fit.val_log_loss, **close)
+        assert ours.kept_epoch == keras_fit.kept_epoch
+        score = keras_fit.network(member.fold.x[member.fold.score])
+        np.testing.assert_allclose(_probabilities(ours.score_logits), score, **close)
+        if not batch_norm:
+            for mine, theirs in zip(ours.weights, keras_fit.network.get_weights(), strict=True):
+                np.testing.assert_allclose(mine, theirs, rtol=0, atol=10 * tolerance)
+
+
+def test_early_stopping_stops_early_and_restores(
+    make_folds: MakeFolds, make_architecture: MakeArchitecture, train: TrainParams, plain
+) -> None:
+    """The cases above are about early stopping only if it happens."""
+    train = train.model_copy(update={"max_epochs": 60})
+    [fold] = make_folds(fit=(37,))
+    for patience in (0, 1, 4):
+        regularization = plain.model_copy(update={"patience": patience})
+        [fit] = train_stack([Member(fold, regularization, 11)], make_architecture(), train)
+        assert len(fit.val_log_loss) < 60
+        assert fit.kept_epoch == fit.val_log_loss.argmin()
+        assert len(fit.val_log_loss) == fit.kept_epoch + 1 + max(patience, 1)
+
+
+def test_activations_are_keras_own(make_folds, make_architecture, train, plain):
+    names = get_args(Activation)
+    layers = tuple(LayerParams(units=5 + n, activation=name) for n, name in enumerate(names))
+    architecture = replace(make_architecture(), layers=layers)
+    [fold] = make_folds(fit=(37,))
+    train = train.model_copy(update={"max_epochs": 1})
+    [fit] = train_stack([Member(fold, plain, 2)], architecture, train)
+    network = build_network(architecture, plain)
+    network.set_weights(fit.weights)
+    np.testing.assert_allclose(
+        _probabilities(fit.score_logits), network(fold.x[fold.score]), rtol=1e-5, atol=1e-6
+    )
+
+
+def _probabilities(logits):
+    if logits.shape[1] == 1:
+        return keras.ops.convert_to_numpy(keras.ops.sigmoid(logits))
+    return keras.ops.convert_to_numpy(keras.ops.softmax(logits))

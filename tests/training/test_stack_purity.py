@@ -1,0 +1,107 @@
+"""A member's fit depends on the member alone, to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.params import Regularization
+from pipeline.training import stack
+from pipeline.training.fit import Fit, Member
+from pipeline.training.stack import plan, train_stack
+
+
+@pytest.fixture(params=[(2, False), (3, True)], ids=["binary", "three classes, batch norm"])
+def problem(request, make_folds, make_architecture, train):
+    classes, batch_norm = request.param
+    # The last fold takes a step less than the others, and its matrix is its own.
+    folds = [*make_folds(classes, (37, 38, 41)), *make_folds(classes, (31,), seed=4)]
+    rng = np.random.default_rng(0)
+    members = [
+        Member(
+            fold,
+            Regularization(
+                dropout=rng.uniform(0, 0.6),
+                l1=10 ** rng.uniform(-5, -2),
+                l2=10 ** rng.uniform(-5, -2),
+                patience=patience,
+            ),
+            seed,
+        )
+        for seed, patience in ((1, 0), (2, 2), (1, 3), (3, None))
+        for fold in folds
+    ]
+    train = train.model_copy(update={"max_epochs": 12})
+    return members, make_architecture(classes, batch_norm), train
+
+
+def test_same_alone_and_in_a_crowd(problem):
+    members, *rest = problem
+    crowd = train_stack(members, *rest)
+    for place in (0, 3, 7, len(members) - 1):
+        assert_same([crowd[place]], train_stack([members[place]], *rest))
+
+
+def test_same_in_any_order_and_company(problem):
+    members, *rest = problem
+    crowd = train_stack(members, *rest)
+    assert_same(crowd[::-1], train_stack(members[::-1], *rest))
+    assert_same(crowd[2:9], train_stack(members[2:9], *rest))
+
+
+def test_same_whether_stopped_members_leave_at_once_or_stay(problem, monkeypatch):
+    members, *rest = problem
+    usual = train_stack(members, *rest)
+    assert len({len(fit.log_loss) for fit in usual}) > 3, "members ought to stop at many times"
+    for sizes in ((), range(1, 65)):
+        monkeypatch.setattr(stack, "SHRUNK_SIZES", sizes)
+        assert_same(usual, train_stack(members, *rest))
+
+
+def test_same_in_stacks_that_memory_limits(problem):
+    members, architecture, train = problem
+    tight = train.model_copy(update={"memory_mb": 64})
+    assert len(plan(members, architecture, tight, 0, lanes=2)) > len(
+        plan(members, architecture, train, 0, lanes=2)
+    )
+    assert_same(
+        train_stack(members, architecture, train), train_stack(members, architecture, tight)
+    )
+
+
+def test_same_in_segments_of_an_epoch(problem, monkeypatch):
+    """Long epochs are sent in segments; one segment or many is the same but for the mask bits."""
+    members, *rest = problem
+    members = [
+        Member(m.fold, m.regularization.model_copy(update={"dropout": 0.0}), m.seed)
+        for m in members[:4]
+    ]
+    whole = train_stack(members, *rest)
+    monkeypatch.setattr(stack, "SEGMENT_BYTES", 1)
+    assert_same(whole, train_stack(members, *rest))
+
+
+def test_same_seed_same_luck_whatever_the_regularization(make_folds, make_architecture, train):
+    """Common random numbers: at rate 0 and at a rate that drops nothing, one and the same fit."""
+    [fold] = make_folds(fit=(37,))
+    nothing = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
+    hardly = nothing.model_copy(update={"dropout": 1e-7})
+    architecture = make_architecture()
+    a, b, other = train_stack(
+        [Member(fold, nothing, 1), Member(fold, hardly, 1), Member(fold, nothing, 2)],
+        architecture,
+        train,
+    )
+    np.testing.assert_allclose(a.log_loss, b.log_loss, rtol=1e-5)
+    assert not np.allclose(a.log_loss, other.log_loss, rtol=1e-3)
+
+
+def assert_same(some: list[Fit], others: list[Fit]) -> None:
+    for one, other in zip(some, others, strict=True):
+        assert one.failure is None
+        assert one.kept_epoch == other.kept_epoch
+        assert one.log_loss.tobytes() == other.log_loss.tobytes()
+        assert one.val_log_loss.tobytes() == other.val_log_loss.tobytes()
+        assert one.score_logits.tobytes() == other.score_logits.tobytes()
+        for mine, theirs in zip(one.weights, other.weights, strict=True):
+            assert mine.tobytes() == theirs.tobytes()
