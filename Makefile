@@ -59,12 +59,17 @@ bench-peers: $(READY) ## Add PyTorch and JAX to .venv, for bench
 bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole growth")
 	python -m benchmarks $(PARTS)
 
+.PHONY: chaos
+chaos: $(READY) ## Break runs for real in a scratch clone, and see that nothing is lost (FAULTS=--short)
+	python -m chaos $(FAULTS)
+
 .PHONY: sync
 sync: $(READY) ## Write to MLflow what it lacks of the study, after an outage
 	python -m pipeline.stages.sync
 
 .PHONY: ui
 ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000
+	python -m pipeline.tracking.local
 	mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri sqlite:///mlflow.db
 
 .PHONY: clean

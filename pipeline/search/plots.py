@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,17 +12,24 @@ from matplotlib import pyplot as plt
 from optuna.exceptions import ExperimentalWarning
 from optuna.visualization import matplotlib as views
 
+from pipeline.search.study import BASELINE_TRIAL, Study, Trial
+
 TARGET = "cv log loss"
 DOTS_PER_INCH = 110
 # Importance and slices need trials that differ.
 ENOUGH_TRIALS = 4
+BEST_TRIALS = 5
+# Okabe and Ito's: told apart with any colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-def draw_study(study: optuna.Study, folder: Path) -> list[Path]:
-    """Write history, importance, slice and parallel-coordinate views as PNG files."""
+def draw_study(searched: Study, folder: Path) -> list[Path]:
+    """Write history, learning curves, importance, slices and parallel coordinates as PNG files."""
     folder.mkdir(parents=True, exist_ok=True)
+    study, trials = searched.as_optuna(), searched.trials()
     plots: dict[str, Callable[[], object]] = {
-        "history": lambda: views.plot_optimization_history(study, target_name=TARGET)
+        "history": lambda: views.plot_optimization_history(study, target_name=TARGET),
+        "learning_curves": lambda: _learning_curves(trials),
     }
     complete = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
     if len(complete) >= ENOUGH_TRIALS:
@@ -46,3 +53,22 @@ def draw_study(study: optuna.Study, folder: Path) -> list[Path]:
             plt.close("all")
             written.append(path)
     return written
+
+
+def _learning_curves(trials: Sequence[Trial]) -> None:
+    """Log loss over epochs of the best trials and the baseline, means over the folds."""
+    scored = [(trial, trial.score) for trial in trials if trial.complete and trial.score]
+    scored.sort(key=lambda pair: pair[1].mean("log_loss"))
+    shown = scored[:BEST_TRIALS]
+    shown += [pair for pair in scored[BEST_TRIALS:] if pair[0].number == BASELINE_TRIAL]
+    axes = plt.figure(figsize=(7.2, 4.2), layout="constrained").add_subplot()
+    for colour, (trial, score) in zip(COLOURS, shown, strict=False):
+        name = "baseline" if trial.number == BASELINE_TRIAL else f"trial {trial.number}"
+        label = f"{name}, cv {score.mean('log_loss'):.3f}"
+        for style, curve in (("-", score.val_curve), ("--", score.train_curve)):
+            epochs = range(1, len(curve) + 1)
+            axes.plot(epochs, curve, style, color=colour, label=label if style == "-" else None)
+    axes.set(xlabel="Epoch", ylabel="Log loss, without penalties", yscale="log")
+    axes.set_title("Learning curves of the best trials: stop rows solid, fitting rows dashed")
+    axes.legend(frameon=False, ncols=2)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,4 +37,19 @@ def open_storage(file: Path) -> RDBStorage:
         raise InputError(
             f"OPTUNA_STORAGE: the study database cannot be used ({why}), want a reachable one."
             " Correct the address, or unset it to use a file of the project."
+        ) from None
+
+
+@contextmanager
+def storage_works(file: Path) -> Iterator[None]:
+    """Turn trouble with the study database while it is in use into an `InputError`."""
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError) as error:
+        cause = error.__cause__ or error
+        why = str(getattr(cause, "orig", None) or cause).splitlines()[0]
+        raise InputError(
+            f"{'OPTUNA_STORAGE' if 'OPTUNA_STORAGE' in os.environ else file}: the study database"
+            f" failed ({why}), want one that can be read and written. Free space, or bring it back;"
+            " what is finished is kept, and dvc repro goes on from it."
         ) from None

@@ -37,6 +37,12 @@ def run_stage(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         raise SystemExit(f"ERROR: {error}") from None
+    except OSError as error:
+        what = error.filename or "a file"
+        raise SystemExit(
+            f"ERROR: {what}: cannot be read or written ({error.strerror or error}), want a disk"
+            " with space and folders that may be written to. Mend that, then run dvc repro again."
+        ) from None
     except Stopped as stopped:
         name = signal.Signals(stopped.number).name
         logger.warning("Stopped by %s. What is finished is kept: dvc repro goes on from it.", name)

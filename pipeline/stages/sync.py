@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.params import load_params
+from pipeline.search.storage import storage_works
 from pipeline.stages import logger, run_stage
-from pipeline.stages.files import TRAIN, VAL, read_rows, read_schema
+from pipeline.stages.files import STUDIES, TRAIN, VAL, read_rows, read_schema
 from pipeline.stages.lock import exclusive
 from pipeline.stages.tune import open_study, page
 from pipeline.tracking.client import connect, mlflow_answers
@@ -13,7 +14,7 @@ from pipeline.tracking.runs import StudyLabel, complete_study, sync
 
 def main() -> None:
     params, schema = load_params(), read_schema()
-    with exclusive():
+    with exclusive(), storage_works(STUDIES):
         study = open_study(params, schema)
         trials = study.trials()
         client = connect()

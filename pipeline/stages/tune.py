@@ -14,7 +14,7 @@ from pipeline.search.evaluate import evaluate
 from pipeline.search.fingerprint import fingerprint
 from pipeline.search.plots import draw_study
 from pipeline.search.progress import show_progress
-from pipeline.search.storage import open_storage
+from pipeline.search.storage import open_storage, storage_works
 from pipeline.search.study import Study
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import (
@@ -52,7 +52,7 @@ def main() -> None:
         seed=params.seed,
         trainer=train_stack,
     )
-    with exclusive():
+    with exclusive(), storage_works(STUDIES):
         study = open_study(params, schema)
         with (
             Mirror(StudyLabel(schema.name, study.name)) as mirror,
@@ -87,7 +87,7 @@ def write_outputs(study: Study) -> None:
     write_csv(TRIALS, study.table())
     write_json(BEST, summary.best_record(study))
     write_json(TUNE_METRICS, summary.scores(study))
-    draw_study(study.as_optuna(), TUNING_PLOTS)
+    draw_study(study, TUNING_PLOTS)
     best = study.best()
     logger.info("best: trial %d, %s", best.number, summary.values(best))
 

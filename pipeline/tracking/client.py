@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pipeline.tracking.local import DEFAULT, open_local
+
 # Before mlflow is imported: it reads them then.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+os.environ.setdefault("MLFLOW_TRACKING_URI", DEFAULT)
 # The defaults wait for minutes on a server that is down.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
@@ -23,10 +25,11 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 
 from pipeline.errors import InputError  # noqa: E402
 from pipeline.tracking.provenance import provenance_tags, without_password  # noqa: E402
+from pipeline.tracking.views import describe_experiment  # noqa: E402
 
 REASON_LENGTH = 160
-# So that the UI opens with runs and models, and not with traces and prompts.
-KIND = {"mlflow.experimentKind": "custom_model_development"}
+# The stage of `dvc.yaml` that makes each kind of run.
+STAGES = {"study": "tune", "trial": "tune"}
 
 for _chatty in ("mlflow", "alembic"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
@@ -36,6 +39,7 @@ logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
 
 def connect() -> MlflowClient:
     """A client of the server or database that MLFLOW_TRACKING_URI names."""
+    open_local(mlflow.get_tracking_uri())
     return MlflowClient()
 
 
@@ -43,9 +47,10 @@ def experiment_id(client: MlflowClient, name: str) -> str:
     """The experiment of a data set, made if it is new; `InputError` if MLflow does not answer."""
     with mlflow_answers():
         experiment = client.get_experiment_by_name(name)
-        return str(
-            experiment.experiment_id if experiment else client.create_experiment(name, tags=KIND)
-        )
+        if experiment is None:
+            experiment = client.get_experiment(client.create_experiment(name))
+        describe_experiment(client, experiment)
+        return str(experiment.experiment_id)
 
 
 @contextmanager
@@ -70,6 +75,7 @@ def reason(error: Exception) -> str:
 def run_tags(kind: str, study: str, **more: str) -> dict[str, str]:
     """Tags of a run: what it is, which study it belongs to, and who and what code made it."""
     tags = {**provenance_tags(), "kind": kind, "study": study, **more}
+    tags["dvc_stage"] = STAGES.get(kind, "compare")
     if PROJECT_RUN_ID:
         tags["project_run"] = PROJECT_RUN_ID
     return tags

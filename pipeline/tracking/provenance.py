@@ -14,6 +14,7 @@ from mlflow.tracking.context.registry import resolve_tags
 OUTPUTS = (":!dvc.lock", ":!metrics", ":!**/.gitignore")
 ENVIRONMENT_LOCK = Path("uv.lock")
 DIGITS = 12
+PACKAGE = Path(__file__).parents[1]
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +28,16 @@ def provenance_tags() -> dict[str, str]:
         digest = hashlib.sha256(ENVIRONMENT_LOCK.read_bytes()).hexdigest()
         tags["environment_lock"] = digest[:DIGITS]
     return tags
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Digest of the pipeline's own code and templates."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:DIGITS]
 
 
 def how_to_reproduce() -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 
 from pipeline.evidence.comparison import Candidate, Comparison, Kind
 from pipeline.evidence.report import note
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.models import ModelFiles, log_model
-from pipeline.tracking.provenance import how_to_reproduce
+from pipeline.tracking.models import ModelFiles, log_model, model_requirements
+from pipeline.tracking.provenance import code_digest, how_to_reproduce
+from pipeline.tracking.single import drop_twins, one_run, one_version
 
 ALIASES: Mapping[Kind, str] = {"best": "challenger", "baseline": "baseline"}
+DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,60 @@ def log_comparison(
 ) -> list[Registered]:
     """Log the comparison with a child run per kind, and register both models.
 
-    The aliases move last, when all they point to is complete; `InputError` if MLflow fails.
+    Any number of times: what an interrupted writing left is gone on with. The aliases move last,
+    when all they point to is complete; `InputError` if MLflow fails.
     raw: a few raw rows for the models' input example. report: files and folders to attach.
     """
     client = connect()
     experiment = experiment_id(client, comparison.data.name)
-    tags = run_tags("comparison", comparison.study, verdict=comparison.verdict)
-    tags["mlflow.note.content"] = note(comparison, how_to_reproduce())
-    parent = client.create_run(experiment, tags=tags, run_name="comparison")
-    run_id, time = parent.info.run_id, parent.info.start_time
+    identity = {"comparison": _fingerprint(comparison)}
+    about = {"mlflow.note.content": note(comparison, how_to_reproduce())}
+    parent = one_run(
+        client,
+        experiment,
+        {**identity, "kind": "comparison"},
+        run_tags("comparison", comparison.study, verdict=comparison.verdict) | about,
+        "comparison",
+    )
+    run_id = parent.info.run_id
+    _write_comparison(client, parent, comparison)
+    if not (parent.inputs and parent.inputs.dataset_inputs):
+        client.log_inputs(run_id, [dataset_input(rows) for rows in inputs])
+    for path in report:
+        log = client.log_artifacts if path.is_dir() else client.log_artifact
+        log(run_id, str(path), path.name if path.is_dir() else None)
+
+    children, versions = [], []
+    for kind, files in models.items():
+        child = one_run(
+            client,
+            experiment,
+            {**identity, "kind": kind},
+            run_tags(kind, comparison.study) | about | {"mlflow.parentRunId": run_id},
+            kind,
+        )
+        model = log_model(client, child, files, raw, kind)
+        _write_candidate(client, child, getattr(comparison, kind), model)
+        versions.append((kind, _register(client, model_name, model, child, comparison)))
+        client.set_terminated(child.info.run_id)
+        children.append(child.info.run_id)
+    for kind, version in versions:
+        client.set_registered_model_alias(model_name, ALIASES[kind], version)
+    client.set_terminated(run_id)
+    drop_twins(client, experiment, identity, keep=[run_id, *children])
+    return [Registered(model_name, version, ALIASES[kind]) for kind, version in versions]
+
+
+def _fingerprint(comparison: Comparison) -> str:
+    """What a comparison found, by which code: equal ones are one, however often they are run."""
+    parts = [comparison.model_dump_json(), code_digest(), *model_requirements()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
+
+
+def _write_comparison(client: MlflowClient, run: Run, comparison: Comparison) -> None:
+    # The same time in every writing: MLflow then stores a repeated value once.
     metrics = [
-        Metric(f"{name}_{part}", value, time, 0)
+        Metric(f"{name}_{part}", value, run.info.start_time, 0)
         for name, paired in comparison.metrics.items()
         for part, value in (
             ("tuned", paired.tuned.estimate),
@@ -60,38 +106,19 @@ def log_comparison(
             ("difference_high", paired.difference.high),
         )
     ]
-    client.log_batch(run_id, metrics=metrics, params=[Param("seeds", str(len(comparison.seeds)))])
-    client.log_inputs(run_id, [dataset_input(rows) for rows in inputs])
-    for path in report:
-        log = client.log_artifacts if path.is_dir() else client.log_artifact
-        log(run_id, str(path), path.name if path.is_dir() else None)
-
-    versions = []
-    for kind, files in models.items():
-        candidate: Candidate = getattr(comparison, kind)
-        child = client.create_run(
-            experiment,
-            tags={
-                **run_tags(kind, comparison.study),
-                "mlflow.parentRunId": run_id,
-                "mlflow.note.content": note(comparison, how_to_reproduce()),
-            },
-            run_name=kind,
-        )
-        _write_candidate(client, child.info.run_id, candidate, child.info.start_time)
-        uri = log_model(child.info.run_id, files, raw, kind)
-        versions.append((kind, _register(client, model_name, uri, child.info.run_id, comparison)))
-        client.set_terminated(child.info.run_id)
-    for kind, version in versions:
-        client.set_registered_model_alias(model_name, ALIASES[kind], version)
-    client.set_terminated(run_id)
-    return [Registered(model_name, version, ALIASES[kind]) for kind, version in versions]
+    seeds = Param("seeds", str(len(comparison.seeds)))
+    client.log_batch(run.info.run_id, metrics=metrics, params=[seeds])
 
 
-def _write_candidate(client: MlflowClient, run_id: str, candidate: Candidate, time: int) -> None:
+def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model: str) -> None:
+    time = run.info.start_time
     tuned = candidate.regularization.model_dump()
     params = {**tuned, "registered_seed": candidate.registered_seed}
-    metrics = [Metric(f"test_{name}", value, time, 0) for name, value in candidate.test.items()]
+    # With the model's id, so that its own page shows them too.
+    metrics = [
+        Metric(f"test_{name}", value, time, 0, model_id=model)
+        for name, value in candidate.test.items()
+    ]
     metrics += [
         Metric(name, float(value), time, number)
         for name, values in (
@@ -101,26 +128,28 @@ def _write_candidate(client: MlflowClient, run_id: str, candidate: Candidate, ti
         for number, value in enumerate(values)
     ]
     client.log_batch(
-        run_id,
+        run.info.run_id,
         metrics=metrics,
         params=[Param(k, "none" if v is None else str(v)) for k, v in params.items()],
         tags=[RunTag("registered_seed", str(candidate.registered_seed))],
     )
 
 
-def _register(
-    client: MlflowClient, name: str, uri: str, run_id: str, comparison: Comparison
-) -> str:
+def _register(client: MlflowClient, name: str, model: str, run: Run, comparison: Comparison) -> str:
+    """The version that registers a run's model, made if it is new."""
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(
             name, description="Networks that `dvc repro` tuned, compared and registered."
         )
-    version = client.create_model_version(
-        name,
-        uri,
-        run_id,
-        tags={"study": comparison.study, "verdict": comparison.verdict},
-        description=note(comparison, how_to_reproduce()),
-        model_id=uri.removeprefix("models:/"),
-    )
-    return str(version.version)
+    if one_version(client, name, run.info.run_id) is None:
+        client.create_model_version(
+            name,
+            f"models:/{model}",
+            run.info.run_id,
+            tags={"study": comparison.study, "verdict": comparison.verdict},
+            description=note(comparison, how_to_reproduce()),
+            model_id=model,
+        )
+    version = one_version(client, name, run.info.run_id)
+    assert version is not None
+    return version

@@ -15,6 +15,7 @@ from pipeline.search.evaluate import FoldScore, Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
+from pipeline.tracking.single import drop_twins, one_run
 
 PAGE = 1000
 
@@ -49,7 +50,7 @@ class StudyRuns:
             parent = _study_run(self._client, self._label)
             for number, run in _trial_runs(self._client, parent).items():
                 self._begun[number] = run.info.run_id
-                if RunStatus.is_terminated(RunStatus.from_string(run.info.status)):
+                if _ended(run):
                     self._written.add(number)
             self._parent = parent
         for trial in trials:
@@ -106,6 +107,10 @@ def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
         log = client.log_artifacts if path.is_dir() else client.log_artifact
         log(run_id, str(path), path.name if path.is_dir() else None)
     client.set_terminated(run_id)
+    # Once all is written, for a request that timed out may have been carried out since.
+    _trial_runs(client, run)
+    identity = _identity(run.data.tags["study"])
+    drop_twins(client, run.info.experiment_id, identity, keep=[run_id])
 
 
 @mlflow_answers()
@@ -129,17 +134,18 @@ def link_project_run(run_id: str) -> None:
 
 def _study_run(client: MlflowClient, label: StudyLabel) -> Run:
     experiment = experiment_id(client, label.dataset)
-    found = client.search_runs(
-        [experiment], f"tags.kind = 'study' and tags.study = '{label.study}'", max_results=1
-    )
-    if found:
-        return found[0]
-    return client.create_run(experiment, tags=run_tags("study", label.study), run_name=label.study)
+    tags = run_tags("study", label.study)
+    return one_run(client, experiment, _identity(label.study), tags, label.study)
+
+
+def _identity(study: str) -> dict[str, str]:
+    return {"kind": "study", "study": study}
 
 
 def _trial_runs(client: MlflowClient, parent: Run) -> dict[int, Run]:
-    """The study's trial runs by trial number."""
+    """The study's trial runs by trial number; twins are deleted, first those that did not end."""
     runs: dict[int, Run] = {}
+    twins: list[Run] = []
     token: str | None = None
     while True:
         page = client.search_runs(
@@ -150,10 +156,22 @@ def _trial_runs(client: MlflowClient, parent: Run) -> dict[int, Run]:
             page_token=token,
         )
         for run in page:
-            runs.setdefault(int(run.data.tags["trial"]), run)
+            number = int(run.data.tags["trial"])
+            if number in runs and (_ended(runs[number]) or not _ended(run)):
+                twins.append(run)
+            elif (twin := runs.pop(number, None)) is not None:
+                twins.append(twin)
+            runs.setdefault(number, run)
         token = page.token
         if not token:
-            return runs
+            break
+    for twin in twins:
+        client.delete_run(twin.info.run_id)
+    return runs
+
+
+def _ended(run: Run) -> bool:
+    return bool(RunStatus.is_terminated(RunStatus.from_string(run.info.status)))
 
 
 def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -> None:
@@ -166,8 +184,18 @@ def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -
         client.log_batch(run_id, params=params, tags=[RunTag("failure", str(reason))])
         client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
         return
+    note = (
+        f"**CV log loss {score.mean('log_loss'):.4f}** ± {score.std('log_loss'):.4f} over"
+        f" {len(score.folds)} folds, after {np.mean(score.epochs):.0f} epochs on average."
+        f" Part of the study `{parent.info.run_name}`."
+    )
     # The same time in every writing: MLflow then stores a repeated value once.
-    client.log_batch(run_id, metrics=_trial_metrics(score, parent.info.start_time), params=params)
+    client.log_batch(
+        run_id,
+        metrics=_trial_metrics(score, parent.info.start_time),
+        params=params,
+        tags=[RunTag("mlflow.note.content", note)],
+    )
     client.set_terminated(run_id)
 
 
