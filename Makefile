@@ -70,6 +70,7 @@ sync: $(READY) ## Write to MLflow what it lacks of the study, after an outage
 .PHONY: ui
 ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000
 	python -m pipeline.tracking.local
+	@echo 'Open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning'
 	mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri sqlite:///mlflow.db
 
 .PHONY: clean

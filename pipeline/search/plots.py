@@ -61,6 +61,8 @@ def _learning_curves(trials: Sequence[Trial]) -> None:
     scored.sort(key=lambda pair: pair[1].mean("log_loss"))
     shown = scored[:BEST_TRIALS]
     shown += [pair for pair in scored[BEST_TRIALS:] if pair[0].number == BASELINE_TRIAL]
+    # Optuna's functions set a style for all figures that come after.
+    plt.style.use("default")
     axes = plt.figure(figsize=(7.2, 4.2), layout="constrained").add_subplot()
     for colour, (trial, score) in zip(COLOURS, shown, strict=False):
         name = "baseline" if trial.number == BASELINE_TRIAL else f"trial {trial.number}"
@@ -69,6 +71,6 @@ def _learning_curves(trials: Sequence[Trial]) -> None:
             epochs = range(1, len(curve) + 1)
             axes.plot(epochs, curve, style, color=colour, label=label if style == "-" else None)
     axes.set(xlabel="Epoch", ylabel="Log loss, without penalties", yscale="log")
-    axes.set_title("Learning curves of the best trials: stop rows solid, fitting rows dashed")
-    axes.legend(frameon=False, ncols=2)
+    axes.set_title("Best trials: stop rows solid, fitting rows dashed", fontsize="medium")
+    axes.legend(frameon=False, ncols=2, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)

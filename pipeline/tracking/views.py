@@ -14,10 +14,12 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment
 
 VIEW = "mlflow.sharedViewState."
+# Runs and models in the side bar, and not traces and prompts, as is the default.
+MODE = "workflowType=machine_learning"
 FIRST_METRIC = "cv_log_loss"
 TUNED = ("dropout", "l1", "l2", "patience")
 NOTE = """\
-**Does regularization help on `{name}`?** Each study, a search over dropout, L1, L2 and patience, \
+Does regularization help on {name}? Each study, a search over dropout, L1, L2 and patience, \
 is a run with a run per trial below it; each comparison of the best trial with the baseline is a \
 run with a run per network below it, and says the verdict in its description.
 
@@ -33,7 +35,7 @@ def describe_experiment(client: MlflowClient, experiment: Experiment) -> None:
     number, present = experiment.experiment_id, experiment.tags
     views = _views()
     links = [
-        f"- [{name}](#/experiments/{number}/runs?viewStateShareKey={key}{more})"
+        f"- [{name}](#/experiments/{number}/runs?{MODE}&viewStateShareKey={key}{more})"
         for key, (name, _, more) in views.items()
     ]
     wanted = {
@@ -41,6 +43,7 @@ def describe_experiment(client: MlflowClient, experiment: Experiment) -> None:
         "mlflow.experimentKind": "custom_model_development",
         "mlflow.experiment.primaryMetric.name": FIRST_METRIC,
         "mlflow.experiment.primaryMetric.greaterIsBetter": "False",
+        "project": "regularization-pipeline",
         "mlflow.note.content": NOTE.format(name=experiment.name, links="\n".join(links)),
     }
     for order, (key, (name, state, _)) in enumerate(views.items()):

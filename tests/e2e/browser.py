@@ -1,0 +1,109 @@
+"""Headless Chromium, as Debian ships it, and what it shows of a page."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+# Git-ignored; CI keeps it.
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+PAGE_S = 60
+# What MLflow offers to those who come for the first time.
+OFFERS = ("mlflow.assistant.chat_panel.close",)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1440,1000",
+    "--force-color-profile=srgb",
+)
+
+
+class Browser:
+    """One window of a browser."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self._driver = driver
+
+    def open(self, address: str, *wanted: str) -> str:
+        """Open a page and wait for these texts; gives all visible text."""
+        # From a blank page: another address of the same application would not be loaded anew.
+        self._driver.get("about:blank")
+        self._driver.get(address)
+        deadline = time.monotonic() + PAGE_S
+        while True:
+            text = self.text()
+            missing = [one for one in wanted if one not in text]
+            if not missing:
+                self._decline_offers()
+                return text
+            assert time.monotonic() < deadline, f"{address} does not show {missing}:\n{text}"
+            time.sleep(0.2)
+
+    def frame_text(self) -> str:
+        """All visible text of the page within the page."""
+        (frame,) = self._driver.find_elements(By.TAG_NAME, "iframe")
+        self._driver.switch_to.frame(frame)
+        try:
+            return self.text()
+        finally:
+            self._driver.switch_to.default_content()
+
+    def text(self) -> str:
+        """All visible text."""
+        script = "return document.body ? document.body.innerText : ''"
+        return str(self._driver.execute_script(script)).replace("\N{NO-BREAK SPACE}", " ")
+
+    def widest_image(self) -> int:
+        """Width in pixels of the widest image that could be read, 0 if there is none."""
+        script = "return Math.max(0, ...[...document.images].map(i => i.naturalWidth))"
+        return int(self._driver.execute_script(script))
+
+    def keep(self, name: str) -> None:
+        """Keep a screenshot, once the page stands still."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        before = b""
+        for _ in range(20):
+            now = self._driver.get_screenshot_as_png()
+            if now == before:
+                break
+            before = now
+            time.sleep(0.5)
+        (SCREENSHOTS / f"{name}.png").write_bytes(before)
+
+    def _decline_offers(self) -> None:
+        for offer in OFFERS:
+            for button in self._driver.find_elements(
+                By.CSS_SELECTOR, f'[data-component-id="{offer}"]'
+            ):
+                button.click()
+
+
+@contextmanager
+def browsing(profile: Path) -> Iterator[Browser]:
+    """A browser with a new profile; skips the test where there is none."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    window = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    try:
+        yield Browser(window)
+    finally:
+        window.quit()
