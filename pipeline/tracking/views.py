@@ -17,6 +17,8 @@ VIEW = "mlflow.sharedViewState."
 # Runs and models in the side bar, and not traces and prompts, as is the default.
 MODE = "workflowType=machine_learning"
 FIRST_METRIC = "cv_log_loss"
+# Pixels: for a figure with its first digits, and for the longest name.
+NARROW, WIDE = 110, 170
 TUNED = ("dropout", "l1", "l2", "patience")
 NOTE = """\
 Does regularization help on {name}? Each study, a search over dropout, L1, L2 and patience, \
@@ -64,7 +66,7 @@ def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
         f"metrics.`{name}`"
         for name in ("log_loss_difference", "log_loss_difference_low", "log_loss_difference_high")
     ]
-    trials = _page("tags.kind = 'trial'", f"metrics.`{FIRST_METRIC}`", True, scores + tuned)
+    trials = _page("tags.kind = 'trial'", f"metrics.`{FIRST_METRIC}`", True, scores + tuned, NARROW)
     return {
         "trials": ("Trials, best first", trials, ""),
         "curves": (
@@ -78,15 +80,18 @@ def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
                 "tags.kind = 'comparison'",
                 "attributes.start_time",
                 False,
-                ["tags.`verdict`", *outcome, "tags.`mlflow.source.git.commit`"],
+                ["tags.`verdict`", *outcome, "attributes.`Version`"],
+                WIDE,
             ),
             "",
         ),
     }
 
 
-def _page(where: str, by: str, ascending: bool, columns: Sequence[str]) -> dict[str, Any]:
-    """State of the page: which runs, in which order, with which columns."""
+def _page(
+    where: str, by: str, ascending: bool, columns: Sequence[str], width: int
+) -> dict[str, Any]:
+    """State of the page: which runs, in which order, with which columns, each that wide."""
     return {
         "searchFilter": where,
         "orderByKey": by,
@@ -97,7 +102,7 @@ def _page(where: str, by: str, ascending: bool, columns: Sequence[str]) -> dict[
         "modelVersionFilter": "All Runs",
         "selectedColumns": list(columns),
         "columnOrder": list(columns),
-        "columnWidths": {},
+        "columnWidths": dict.fromkeys(columns, width),
         "runsHiddenMode": "FIRST_10_RUNS",
         "viewMaximized": False,
         "runListHidden": False,

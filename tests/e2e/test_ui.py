@@ -75,7 +75,9 @@ def test_saved_view_shows_trials_with_scores_and_values(browser: Browser, pages:
 
 def test_saved_view_overlays_learning_curves(browser: Browser, pages: str) -> None:
     address = f"{pages}/experiments/1/runs?{MODE}&viewStateShareKey=curves&compareRunsMode=CHART"
-    browser.open(address, "Trials, learning curves", "Curves (3)", "trial-001", "Step")
+    browser.open(
+        address, "Trials, learning curves", "Curves\n(3)", "val_log_loss", "trial-001", "Step"
+    )
     browser.keep("view-curves")
 
 

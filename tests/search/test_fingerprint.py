@@ -1,0 +1,164 @@
+"""Parameter by parameter: which ones begin another study, and which go on with the same."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.errors import InputError
+from pipeline.params import parse_params
+from pipeline.search import fingerprint as module
+from pipeline.search.fingerprint import fingerprint
+
+ROOT = Path(__file__).parents[2]
+DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")
+
+# Another value of each leaf of params.yaml. These change what a trial draws or scores …
+CHANGING: dict[str, Any] = {
+    "seed": 43,
+    "data.scale": "standard",
+    "network.layers.0.units": 31,
+    "network.layers.0.activation": "tanh",
+    "network.layers.0.dropout": True,
+    "network.layers.0.penalty": False,
+    "network.layers.1.units": 301,
+    "network.layers.1.activation": "tanh",
+    "network.layers.1.dropout": False,
+    "network.layers.1.penalty": False,
+    "network.layers.2.units": 101,
+    "network.layers.2.activation": "tanh",
+    "network.layers.2.dropout": True,
+    "network.layers.2.penalty": False,
+    "network.penalize_output": True,
+    "network.batch_norm": True,
+    "train.batch_size": 64,
+    "train.max_epochs": 99,
+    "train.learning_rate": 0.002,
+    "search.batch": 4,
+    "search.space.dropout.low": 0.1,
+    "search.space.dropout.high": 0.6,
+    "search.space.dropout.log": (True, {"search.space.dropout.low": 0.1}),
+    "search.space.l1.low": 1e-8,
+    "search.space.l1.high": 1e-3,
+    "search.space.l1.log": False,
+    "search.space.l2.low": 1e-8,
+    "search.space.l2.high": 1e-3,
+    "search.space.l2.log": False,
+    "search.space.patience.low": 4,
+    "search.space.patience.high": 30,
+    "baseline.dropout": 0.1,
+    "baseline.l1": 1e-4,
+    "baseline.l2": 1e-4,
+    "baseline.patience": 5,
+}
+# … and these do not: they act through the data, whose bytes count, or on other stages, …
+KEEPING: dict[str, Any] = {
+    "data.source": "breast_cancer",
+    "split.train": (0.6, {"split.val": 0.25}),
+    "split.val": (0.25, {"split.train": 0.6}),
+    "split.test": (0.25, {"split.train": 0.6}),
+    "split.folds": 4,
+    "split.group": "shop",
+    "split.seed": 43,
+    "train.memory_mb": 512,
+    "search.trials": 150,
+    "compare.seeds": 10,
+    "compare.resamples": 500,
+    "compare.confidence": 0.9,
+    "tracking.model_name": "other",
+}
+
+
+def leaves(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(one, f"{path}.{key}" if path else str(key))
+    else:
+        yield path
+
+
+def place(raw: dict[str, Any], leaf: str, value: Any) -> None:
+    *way, last = (int(key) if key.isdecimal() else key for key in leaf.split("."))
+    for key in way:
+        raw = raw[key]
+    raw[last] = value  # type: ignore[index]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / name for name in ("train.parquet", "val.parquet")]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    return paths
+
+
+def changed(leaf: str, value: Any, files: list[Path]) -> bool:
+    """Whether the leaf's other value, with what has to go with it, begins another study.
+
+    Compared with the same parameters but for the leaf itself.
+    """
+    raw = copy.deepcopy(DEFAULTS)
+    value, others = value if isinstance(value, tuple) else (value, {})
+    for other, needed in others.items():
+        place(raw, other, needed)
+    before = raw if _valid(raw) else DEFAULTS
+    old = fingerprint(parse_params(copy.deepcopy(before)), files)
+    place(raw, leaf, value)
+    return fingerprint(parse_params(raw), files) != old
+
+
+def _valid(raw: dict[str, Any]) -> bool:
+    try:
+        parse_params(copy.deepcopy(raw))
+    except InputError:
+        return False
+    return True
+
+
+def test_each_parameter_is_listed() -> None:
+    """A new parameter: say above whether it changes what a trial draws or scores."""
+    assert {*CHANGING, *KEEPING} == set(leaves(DEFAULTS))
+    assert not set(CHANGING) & set(KEEPING)
+
+
+@pytest.mark.parametrize("leaf", CHANGING)
+def test_parameter_begins_another_study(leaf: str, files: list[Path]) -> None:
+    assert changed(leaf, CHANGING[leaf], files)
+
+
+@pytest.mark.parametrize("leaf", KEEPING)
+def test_parameter_goes_on_with_the_study(leaf: str, files: list[Path]) -> None:
+    assert not changed(leaf, KEEPING[leaf], files)
+
+
+def test_another_byte_of_the_data_begins_another_study(files: list[Path]) -> None:
+    params = parse_params(copy.deepcopy(DEFAULTS))
+    old = fingerprint(params, files)
+    files[1].write_bytes(b"one row more")
+    assert fingerprint(params, files) != old
+
+
+def test_code_counts_and_its_comments_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACKAGE", tmp_path)
+    monkeypatch.setattr(module, "CODE", ("one.py",))
+    code = tmp_path / "one.py"
+    code.write_text("x = 1\n")
+    plain = module.code_digests()
+    code.write_text("# why\nx  =  1\n")
+    assert module.code_digests() == plain
+    code.write_text("x = 2\n")
+    assert module.code_digests() != plain
+
+
+def test_version_of_a_library_counts(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    params = parse_params(copy.deepcopy(DEFAULTS))
+    old = fingerprint(params, files)
+    monkeypatch.setattr(module, "version", lambda name: f"{name} of tomorrow")
+    assert fingerprint(params, files) != old
