@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.growth import growth
 from benchmarks.timing import machine
+from benchmarks.tracking import tracking
 from benchmarks.trainer import against_machine, against_peers
 from benchmarks.whole import whole
 
@@ -18,6 +19,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "machine": against_machine,
     "whole": whole,
     "growth": growth,
+    "tracking": tracking,
 }
 
 

@@ -56,6 +56,7 @@ KINDS: dict[str, tuple[Strike, dict[str, int]]] = {
     "two dvc repro at once": (signals.two_at_once, {"tune": 1, "compare": 1}),
     "MLflow server killed": (surroundings.server_dies, {"tune": 3, "compare": 2}),
     "MLflow server frozen": (surroundings.server_freezes, {"tune": 2, "compare": 2}),
+    "MLflow server slow": (surroundings.server_slow, {"tune": 1}),
     "MLflow server absent": (surroundings.server_absent, {"tune": 1, "compare": 1}),
     "disk full": (surroundings.disk_full, {"tune": 3, "compare": 2}),
     "read-only folder": (surroundings.read_only, {"tune": 2, "compare": 2}),

@@ -8,21 +8,20 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from chaos.site import BrokenPromiseError, Site
 
 START_S = 90
 
 
 class Server:
-    """A server over the checkout's own MLflow database; the site's commands use it."""
+    """A server over the MLflow database of a checkout."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, project: Path, environment: Mapping[str, str], log: Path) -> None:
+        self._project, self._environment, self._log = project, environment, log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
@@ -30,7 +29,6 @@ class Server:
 
     def __enter__(self) -> Self:
         self.start()
-        self._site.variables["MLFLOW_TRACKING_URI"] = self.address
         return self
 
     def __exit__(
@@ -39,18 +37,17 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        del self._site.variables["MLFLOW_TRACKING_URI"]
         self.kill()
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = ["mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
         command += ["--port", str(self._port), "--backend-store-uri", "sqlite:///mlflow.db"]
-        with (self._site.folder / "server.log").open("ab") as out:
+        with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 command,
-                cwd=self._site.project.path,
-                env=self._site.project.environment,
+                cwd=self._project,
+                env=self._environment,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -58,7 +55,7 @@ class Server:
         deadline = time.monotonic() + START_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise BrokenPromiseError(f"the MLflow server does not start: {out.name}")
+                raise RuntimeError(f"the MLflow server does not start:\n{self._log.read_text()}")
             time.sleep(0.1)
 
     def kill(self) -> None:

@@ -16,8 +16,10 @@ from random import Random
 from chaos import signals
 from chaos.servers import Server
 from chaos.site import BrokenPromiseError, Site
+from chaos.slow import slowed
 
 KB = 1024
+DELAY_S = 2.0
 
 
 class ImpossibleError(Exception):
@@ -60,7 +62,7 @@ def read_only(site: Site, rng: Random) -> None:
 
 def server_dies(site: Site, rng: Random) -> None:
     """SIGKILL the MLflow server while the stage works; it is back for the next run."""
-    with Server(site) as server:
+    with _serving(site) as server:
         running = site.start_stage()
         site.wait_begun(running)
         time.sleep(rng.random() * site.windows[site.target].work)
@@ -73,7 +75,7 @@ def server_dies(site: Site, rng: Random) -> None:
 
 def server_freezes(site: Site, rng: Random) -> None:
     """The server stalls longer than a request may take, then answers all of them at once."""
-    with Server(site) as server:
+    with _serving(site) as server:
         site.variables["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "1"
         running = site.start_stage()
         site.wait_begun(running)
@@ -87,7 +89,7 @@ def server_freezes(site: Site, rng: Random) -> None:
 
 def server_absent(site: Site, rng: Random) -> None:
     """No server from the start to the end; it comes later."""
-    with Server(site) as server:
+    with _serving(site) as server:
         server.kill()
         running = site.start_stage()
         if site.target == "tune":
@@ -95,6 +97,17 @@ def server_absent(site: Site, rng: Random) -> None:
         else:
             running.expect(1, says="does not answer")
         server.start()
+        _catch_up(site)
+
+
+def server_slow(site: Site, rng: Random) -> None:
+    """Each call takes two seconds, so the study ends before all is written; then a faster one."""
+    with _serving(site) as server:
+        with slowed(server.address, DELAY_S) as address:
+            site.variables["MLFLOW_TRACKING_URI"] = address
+            running = site.start_stage()
+            running.expect(0, says="MLflow is slow" if site.target == "tune" else "")
+        site.variables["MLFLOW_TRACKING_URI"] = server.address
         _catch_up(site)
 
 
@@ -108,6 +121,18 @@ def clock_steps_back(site: Site, rng: Random) -> None:
         # Waiting is measured by the monotonic clock, which no one sets back.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+
+
+@contextmanager
+def _serving(site: Site) -> Iterator[Server]:
+    """A server over the checkout's own MLflow database, which the site's commands use."""
+    environment = site.project.environment
+    with Server(site.project.path, environment, site.folder / "server.log") as server:
+        site.variables["MLFLOW_TRACKING_URI"] = server.address
+        try:
+            yield server
+        finally:
+            site.variables.clear()
 
 
 def _catch_up(site: Site) -> None:
