@@ -70,7 +70,6 @@ SHORT: dict[str, list[str]] = {
         "SIGKILL to both",
         "SIGTERM to the stage",
         "disk full",
-        "SIGKILL to the stage",
     ],
     "compare": ["SIGKILL to the stage", "disk full", "SIGKILL to the stage"],
 }

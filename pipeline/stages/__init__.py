@@ -44,12 +44,24 @@ def run_stage(main: Callable[[], None]) -> None:
             " with space and folders that may be written to. Mend that, then run dvc repro again."
         ) from None
     except Stopped as stopped:
-        name = signal.Signals(stopped.number).name
-        logger.warning("Stopped by %s. What is finished is kept: dvc repro goes on from it.", name)
-        sys.stderr.flush()
-        # Threads in the middle of a fit or a request would otherwise be waited for.
-        os._exit(128 + stopped.number)
+        _end(stopped.number)
+
+
+def _end(number: int, frame: FrameType | None = None) -> NoReturn:
+    """Say what stopped the process, and end it at once."""
+    name = signal.Signals(number).name
+    sys.stderr.write(f"Stopped by {name}. What is finished is kept: dvc repro goes on from it.\n")
+    sys.stderr.flush()
+    # Threads in the middle of a fit or a request would otherwise be waited for.
+    os._exit(128 + number)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped(number)
+
+
+# While Python locates the module of `python -m`: a stage is being started as a command, and its
+# imports take seconds in which it may be stopped, too.
+if sys.argv[0] == "-m":
+    for _number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(_number, _end)

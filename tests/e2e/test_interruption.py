@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
@@ -81,6 +82,25 @@ def test_signal_ends_a_study_within_seconds(
     assert "Traceback" not in printed
     copied.stage("tune")
     assert_as_undisturbed(copied, finished)
+
+
+def test_signal_ends_a_stage_that_is_still_importing(copied: Project) -> None:
+    tune = start_tune(copied)
+    # SIGTERM is caught: the interpreter has come as far as the package of stages, if no further.
+    while not _catches(tune.pid, signal.SIGTERM) and tune.poll() is None:
+        time.sleep(0.005)
+    tune.send_signal(signal.SIGINT)
+    _, printed = tune.communicate(timeout=30)
+    assert tune.returncode == 128 + signal.SIGINT
+    assert "Stopped by SIGINT." in printed
+    assert "Traceback" not in printed
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
 
 
 def test_second_study_is_refused_while_one_runs(copied: Project) -> None:
