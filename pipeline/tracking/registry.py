@@ -17,7 +17,7 @@ from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run
 from pipeline.tracking.datasets import RoleRows, dataset_input
 from pipeline.tracking.models import ModelFiles, log_model, model_requirements
 from pipeline.tracking.provenance import code_digest, how_to_reproduce
-from pipeline.tracking.single import drop_twins, one_run, one_version
+from pipeline.tracking.single import drop_twins, end_abandoned, one_run, one_version
 
 ALIASES: Mapping[Kind, str] = {"best": "challenger", "baseline": "baseline"}
 DIGITS = 12
@@ -58,6 +58,7 @@ def log_comparison(
         run_tags("comparison", comparison.study, verdict=comparison.verdict) | about,
         "comparison",
     )
+    end_abandoned(client, parent, identity)
     run_id = parent.info.run_id
     _write_comparison(client, parent, comparison)
     if not (parent.inputs and parent.inputs.dataset_inputs):

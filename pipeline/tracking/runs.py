@@ -15,9 +15,10 @@ from pipeline.search.evaluate import FoldScore, Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.single import drop_twins, one_run
+from pipeline.tracking.single import drop_twins, end_abandoned, one_run
 
 PAGE = 1000
+WHOLE = [RunStatus.to_string(one) for one in (RunStatus.FINISHED, RunStatus.FAILED)]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class StudyRuns:
         """
         if self._parent is None:
             parent = _study_run(self._client, self._label)
+            end_abandoned(self._client, parent, {"study": self._label.study})
             for number, run in _trial_runs(self._client, parent).items():
                 self._begun[number] = run.info.run_id
                 if _ended(run):
@@ -171,7 +173,8 @@ def _trial_runs(client: MlflowClient, parent: Run) -> dict[int, Run]:
 
 
 def _ended(run: Run) -> bool:
-    return bool(RunStatus.is_terminated(RunStatus.from_string(run.info.status)))
+    """Whether all is written; what was abandoned is not."""
+    return run.info.status in WHOLE
 
 
 def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -> None:

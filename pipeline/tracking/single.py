@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModel, Run
+from mlflow.entities import LoggedModel, Run, RunStatus
+
+KILLED, RUNNING = (RunStatus.to_string(one) for one in (RunStatus.KILLED, RunStatus.RUNNING))
 
 
 def one_run(
@@ -22,7 +24,26 @@ def one_run(
     if len(found) > 1:
         # Of twins the one that went on to have children.
         found.sort(key=lambda run: not _children(client, experiment, run))
+    if found[0].info.status == KILLED:
+        client.update_run(found[0].info.run_id, status=RUNNING)
     return found[0]
+
+
+def end_abandoned(client: MlflowClient, run: Run, identity: Mapping[str, str]) -> None:
+    """End, as killed, what this checkout's stage left running and will not go on with.
+
+    That is what the tags do not identify: a stage that was killed, and whose parameters or data
+    were changed after that. Should they be changed back, it is gone on with all the same.
+    """
+    stage, source = (run.data.tags.get(key) for key in ("dvc_stage", "mlflow.source.name"))
+    running = client.search_runs(
+        [run.info.experiment_id], f"attributes.status = 'RUNNING' and tags.dvc_stage = '{stage}'"
+    )
+    for one in running:
+        tags = one.data.tags
+        ours = any(tags.get(key) == value for key, value in identity.items())
+        if source and tags.get("mlflow.source.name") == source and not ours:
+            client.set_terminated(one.info.run_id, KILLED)
 
 
 def drop_twins(

@@ -4,7 +4,7 @@ import dataclasses
 
 from mlflow import MlflowClient
 
-from pipeline.tracking.runs import StudyPage, complete_study, sync
+from pipeline.tracking.runs import StudyLabel, StudyPage, complete_study, sync
 from pipeline.tracking.single import one_model, one_run, one_version
 from tests.tracking.test_runs import LABEL, runs_of, trial
 
@@ -44,6 +44,30 @@ def test_of_twin_studies_the_one_with_trials_goes_on(client: MlflowClient) -> No
         study.info.experiment_id, tags=study.data.tags, start_time=study.info.start_time - 9
     )
     assert sync(client, LABEL, [trial(0), trial(1)]) == parent
+
+
+def test_study_that_is_not_gone_on_with_is_ended_as_killed(client: MlflowClient) -> None:
+    other = StudyLabel("toy", "toy-other")
+    left = sync(client, other, [trial(0)])
+    stranger = client.create_run(
+        client.get_run(left).info.experiment_id,
+        tags=client.get_run(left).data.tags | {"mlflow.source.name": "/elsewhere/tune.py"},
+    )
+    half = client.create_run(
+        client.get_run(left).info.experiment_id,
+        tags=runs_of(client, "trial")[0].data.tags | {"trial": "1"},
+    )
+    ours = sync(client, LABEL, [trial(0)])
+    status = {run.info.run_id: run.info.status for run in runs_of(client, "study")}
+    assert status == {left: "KILLED", stranger.info.run_id: "RUNNING", ours: "RUNNING"}
+    assert client.get_run(half.info.run_id).info.status == "KILLED"
+
+    # Back to the parameters it was begun with.
+    client.delete_run(stranger.info.run_id)
+    assert sync(client, other, [trial(0), trial(1)]) == left
+    assert client.get_run(left).info.status == "RUNNING"
+    assert client.get_run(half.info.run_id).info.status == "FINISHED"
+    assert client.get_run(half.info.run_id).data.metrics["cv_log_loss"] > 0
 
 
 def test_run_model_and_version_are_made_once(client: MlflowClient) -> None:
