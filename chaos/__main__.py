@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,12 +17,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a few faults, for CI")
     parser.add_argument("--seed", type=int, default=0, help="of the instants and sizes")
-    parser.add_argument("--only", default="", help="faults whose kind or stage has this text")
+    parser.add_argument("--only", default="", help="faults whose kind and stage match this pattern")
     arguments = parser.parse_args()
     plan = [
         faults
         for faults in (short() if arguments.short else full())
-        if any(arguments.only in f"{fault.name} {fault.target}" for fault in faults)
+        if any(re.search(arguments.only, f"{fault.name} {fault.target}") for fault in faults)
     ]
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     accounts: list[Account] = []

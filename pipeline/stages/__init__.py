@@ -14,6 +14,8 @@ from pipeline.errors import InputError
 
 logger = logging.getLogger(__name__)
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 class Stopped(BaseException):
     """A signal asked the process to end."""
@@ -31,10 +33,13 @@ def run_stage(main: Callable[[], None]) -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, _stop)
     try:
         main()
+        # All is done, and the interpreter takes its time to end: no failure any more.
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
     except InputError as error:
         raise SystemExit(f"ERROR: {error}") from None
     except OSError as error:
@@ -63,5 +68,5 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 # While Python locates the module of `python -m`: a stage is being started as a command, and its
 # imports take seconds in which it may be stopped, too.
 if sys.argv[0] == "-m":
-    for _number in (signal.SIGINT, signal.SIGTERM):
+    for _number in ENDING:
         signal.signal(_number, _end)
