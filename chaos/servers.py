@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_S = 90
+START_S = 180
 
 
 class Server:

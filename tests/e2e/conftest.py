@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SERVER_START_S = 60
+SERVER_START_S = 180
 SMALL = {
     "  trials: 100": "  trials: 4",
     "  batch: 8": "  batch: 2",
