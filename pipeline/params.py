@@ -9,14 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from pipeline.data_params import DataParams
 from pipeline.errors import InputError, did_you_mean
+from pipeline.section import Section
+from pipeline.section import whole_number as _count
 
 PARAMS_FILE = Path("params.yaml")
 SEED_MAX = 2**31 - 1
@@ -35,29 +38,6 @@ Seed = Annotated[
 Flag = Annotated[bool, Field(description="true or false", examples=[True])]
 
 
-def _count(low: int, high: int, example: int) -> Any:
-    """A whole-number field within [low, high]."""
-    wanted = f"a whole number from {low} to {high}"
-    return Field(ge=low, le=high, description=wanted, examples=[example])
-
-
-class Section(BaseModel):
-    """A mapping of `params.yaml`: strict types, no unknown keys, no change after reading."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DataParams(Section):
-    """Where the table comes from and how its columns become numbers."""
-
-    source: str = Field(
-        min_length=1, description="the name of a source", examples=["breast_cancer"]
-    )
-    scale: Literal["minmax", "standard", "none"] = Field(
-        description="minmax, standard or none", examples=["minmax"]
-    )
-
-
 class SplitParams(Section):
     """Shares of the roles and the folds inside train."""
 
@@ -67,6 +47,16 @@ class SplitParams(Section):
     folds: int = _count(2, 50, 5)
     group: str | None = Field(
         min_length=1, description="a column's name or null", examples=["patient_id"]
+    )
+    role: str | None = Field(
+        default=None, min_length=1, description="a column's name or null", examples=["role"]
+    )
+    rows: int | None = Field(
+        default=None,
+        ge=10,
+        le=1_000_000_000,
+        description="a whole number from 10 to 1000000000, or null",
+        examples=[6000],
     )
     seed: Seed
 
@@ -321,20 +311,38 @@ def _section_at(location: tuple[int | str, ...]) -> type[Section]:
     for part in location:
         if isinstance(part, int):
             continue
-        annotation = section.model_fields[part].annotation
-        if annotation == tuple[LayerParams, ...]:
-            annotation = LayerParams
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, Section)
-        section = annotation
+        found = _section_of(section.model_fields[part])
+        assert found is not None
+        section = found
     return section
 
 
+def _section_of(field: FieldInfo) -> type[Section] | None:
+    """The section a field holds, one or a list of them; None for plain values."""
+    annotation = field.annotation
+    if annotation == tuple[LayerParams, ...]:
+        return LayerParams
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return None
+
+
 def _field_at(location: tuple[int | str, ...]) -> FieldInfo | None:
-    """The field an error is about; None for a whole section."""
-    if isinstance(location[-1], int):
-        return None
-    return _section_at(location[:-1]).model_fields.get(location[-1])
+    """The field an error is about, or that holds the list or mapping it is in; None for a section.
+
+    The item of a list of sections is a section too.
+    """
+    section: type[Section] | None = Params
+    field: FieldInfo | None = None
+    for part in location:
+        if section is None:
+            break
+        if isinstance(part, int):
+            field = None
+            continue
+        field = section.model_fields.get(part)
+        section = _section_of(field) if field else None
+    return field
 
 
 def _example(field: FieldInfo | None) -> object:

@@ -52,7 +52,9 @@ HEADLINE = ("log_loss", "accuracy", "roc_auc")
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
     train, val, test = read_rows(TRAIN), read_rows(VAL), read_rows(TEST)
-    fold, preparation = prepare_final(train, val, test, schema, params.data.scale)
+    fold, preparation = prepare_final(
+        train, val, test, schema, params.data.scale, params.data.categories
+    )
     y = fold.y[fold.score]
     architecture = Architecture.of(params.network, fold.x.shape[1], len(schema.classes))
     kinds: dict[Kind, Regularization] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.data.checks import check_table
 from pipeline.data.schema import describe
 from pipeline.data.sources import load_table
 from pipeline.params import load_params
@@ -11,11 +12,16 @@ from pipeline.stages.files import RAW, SCHEMA, write_json, write_rows
 
 def main() -> None:
     params = load_params()
-    table = load_table(params.data)
+    table = load_table(params.data, params.split)
     schema = describe(table, params.split.group)
+    found = check_table(table, schema, params.split.group)
+    schema = schema.model_copy(update={"findings": (*schema.findings, *found)})
 
     write_rows(RAW, table.frame)
     write_json(SCHEMA, schema.model_dump())
+    for finding in schema.findings:
+        where = f"column {finding.column!r}: " if finding.column else ""
+        logger.info("note: %s%s (%s)", where, finding.message, finding.check)
     positive = f", positive: {schema.positive}" if schema.positive else ""
     logger.info(
         "%s: %d rows, %d columns, classes: %s%s",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import mlflow.pyfunc
 import pandas as pd
-from mlflow.models.signature import infer_signature
+from mlflow.models.signature import ModelSignature, infer_signature
+from mlflow.types.schema import AnyType, ColSpec, Schema
 
+from pipeline.data import raw
 from pipeline.tracking import served
 
 # What `served` imports: all a server has to install.
@@ -32,23 +34,32 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
     return model
 
 
-def log_model(run_id: str, files: ModelFiles, raw: pd.DataFrame, name: str) -> str:
+def log_model(run_id: str, files: ModelFiles, raw_rows: pd.DataFrame, name: str) -> str:
     """Log the model with signature and example into a run; returns its URI.
 
-    raw: a few raw rows, as the source has them.
+    raw_rows: a few raw rows, as the source has them.
     """
-    example = signature_rows(raw)
-    predicted = open_model(files).predict(None, example)
+    predicted = open_model(files).predict(None, raw_rows)
     with mlflow.start_run(run_id=run_id):
         info = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(Path(served.__file__)),
             artifacts=_paths(files),
-            signature=infer_signature(example, predicted),
-            input_example=example,
+            signature=signature(raw_rows, predicted),
+            input_example=raw_rows,
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
         )
     return str(info.model_uri)
+
+
+def signature(rows: pd.DataFrame, predicted: pd.DataFrame) -> ModelSignature:
+    """Each raw column by name, of any type.
+
+    The model itself checks types, for MLflow's check refuses what raw rows are made of: a whole
+    number in a column of fractions, a column that has gaps only, a date as text.
+    """
+    columns = [ColSpec(AnyType(), name) for name in rows.columns]
+    return ModelSignature(Schema(columns), infer_signature(predicted).inputs)
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +69,7 @@ def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paths(files: ModelFiles) -> dict[str, str]:
-    return {name: str(path) for name, path in vars(files).items()}
+    return {name: str(path) for name, path in vars(files).items()} | {"rows": raw.__file__}
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.prepare import new_preparation, prepare_cv, prepare_final
+from pipeline.data.prepare import Preparation, prepare_cv, prepare_final
 from pipeline.data.schema import FOLD_COLUMN, Schema
-from pipeline.data.sources import Table
+from pipeline.data.table import Table
+from pipeline.data_params import CategoryParams
 
 SCALES = ["minmax", "standard", "none"]
 
@@ -31,7 +32,10 @@ def test_held_out_row_does_not_touch_the_fitting_side(
     before = prepare_cv(train, val, schema, scale)
     after = prepare_cv(wild(train, 1), wild(val, 0), schema, scale)
     fold = 1  # row 1 of train is held out here, and only here
-    assert np.array_equal(before[fold].x[before[fold].fit], after[fold].x[after[fold].fit])
+    # The level that the other folds see adds a column to theirs, and zeros to this one's.
+    then, now = (folds[fold].x[folds[fold].fit] for folds in (before, after))
+    assert np.array_equal(then, now[:, : then.shape[1]])
+    assert not now[:, then.shape[1] :].any()
     assert not np.array_equal(before[0].x[before[0].fit], after[0].x[after[0].fit])
 
     final, _ = prepare_final(train, val, test, schema, scale)
@@ -64,13 +68,17 @@ def test_fitting_rows_are_scaled_and_gaps_take_their_median(table: Table, schema
 
 
 def test_unseen_category_is_no_category(table: Table, schema: Schema) -> None:
-    preparation = new_preparation(schema, "none").fit(table.frame[schema.features])
+    preparation = Preparation(schema, "none", CategoryParams()).fit(table.frame[schema.features])
     row = table.frame[schema.features].head(1).assign(colour="ultraviolet")
-    assert preparation.transform(row)[0, 2:].tolist() == [0, 0, 0, 0]
+    steps = preparation.steps
+    assert steps is not None
+    names = list(steps.get_feature_names_out())
+    levels = [names.index(name) for name in names if name.startswith("colour_")]
+    assert preparation.transform(row)[0, levels].tolist() == [0, 0, 0, 0]
 
 
 def test_columns_count_by_name(table: Table, schema: Schema) -> None:
-    preparation = new_preparation(schema, "minmax").fit(table.frame[schema.features])
+    preparation = Preparation(schema, "minmax", CategoryParams()).fit(table.frame[schema.features])
     turned = table.frame[schema.features[::-1]]
     straight = preparation.transform(table.frame[schema.features])
     assert np.array_equal(preparation.transform(turned), straight)

@@ -1,0 +1,141 @@
+"""Raw rows as what a preparation takes: checked, and each date in parts.
+
+A served model carries a copy of this file, so it stands alone: pandas and NumPy, nothing of this
+project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+DAY_S = 86_400
+SHOWN = 5
+DATE_PARTS = ("day", "month", "weekday", "hour")
+YES, NO = {"true", "1", "1.0"}, {"false", "0", "0.0"}
+
+
+def plain_rows(rows: pd.DataFrame, columns: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Numbers and booleans as floats, categories as texts, a date as four floats; gaps are gaps.
+
+    columns: as the schema lists them, each with name, kind and ignored. Rows may have them in any
+    order, and those that are ignored need not be there. `ValueError` names a column that is
+    missing, unknown, or of another type.
+    """
+    _check_names(rows.columns, columns)
+    plain: dict[str, pd.Series] = {}
+    for column in columns:
+        name, kind = column["name"], column["kind"]
+        if column["ignored"] == "empty" or (column["ignored"] and name not in rows.columns):
+            continue
+        values = rows[name]
+        if kind == "category":
+            plain[name] = _text(values)
+        elif kind == "date":
+            for part, numbers in zip(DATE_PARTS, _date_parts(_dates(values)), strict=True):
+                plain[part_name(name, part)] = numbers
+        else:
+            plain[name] = _boolean(values) if kind == "boolean" else _number(values)
+    return pd.DataFrame(plain, index=rows.index)
+
+
+def part_name(name: str, part: str) -> str:
+    """The name of a date's part."""
+    return f"{name} ({part})"
+
+
+def _check_names(names: Iterable[Any], columns: Sequence[Mapping[str, Any]]) -> None:
+    given = list(names)
+    known = {column["name"] for column in columns}
+    missing = [c["name"] for c in columns if not c["ignored"] and c["name"] not in set(given)]
+    if missing:
+        raise ValueError(f"missing columns: {_listed(missing)}. Want {_listed(sorted(known))}.")
+    extra = [str(name) for name in given if name not in known]
+    if extra:
+        raise ValueError(f"unknown columns: {_listed(extra)}. Leave them out.")
+    if len(set(given)) < len(given):
+        raise ValueError("a column is there twice, want each once.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    text = ", ".join(map(repr, names[:SHOWN]))
+    return text if len(names) <= SHOWN else f"{text} and {len(names) - SHOWN} more"
+
+
+def _wrong(values: pd.Series, odd: pd.Series, wanted: str) -> ValueError:
+    shown = repr(odd.iloc[0])[:60]
+    return ValueError(f"column {values.name!r} holds {shown}, want {wanted}, or nothing for a gap.")
+
+
+def _number(values: pd.Series) -> pd.Series:
+    kind = values.dtype
+    if isinstance(kind, np.dtype) and kind.kind in "iuf":
+        # Small whole numbers, such as grey values, are exact in half the memory.
+        small = kind.itemsize <= 2 or kind == np.float32
+        numbers = values.astype(np.float32 if small else np.float64)
+        return _finite(values, numbers)
+    present = values[values.notna()]
+    odd = present[[isinstance(v, (str, bytes, np.bool_, bool)) for v in present]]
+    numbers = pd.to_numeric(values, errors="coerce")
+    odd = present[numbers[values.notna()].isna()] if odd.empty else odd
+    if len(odd):
+        raise _wrong(values, odd, "a number")
+    return _finite(values, numbers.astype(np.float64))
+
+
+def _finite(values: pd.Series, numbers: pd.Series) -> pd.Series:
+    odd = values[np.isinf(numbers.to_numpy())]
+    if len(odd):
+        raise _wrong(values, odd, "a finite number")
+    return numbers
+
+
+def _boolean(values: pd.Series) -> pd.Series:
+    numbers = pd.Series(np.nan, values.index)
+    present = values[values.notna()]
+    words = present.astype(str).str.lower()
+    numbers[words.index[words.isin(YES)]] = 1.0
+    numbers[words.index[words.isin(NO)]] = 0.0
+    odd = present[~words.isin(YES | NO)]
+    if len(odd):
+        raise _wrong(values, odd, "true or false")
+    return numbers
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Texts, and None for gaps."""
+    kind = values.dtype
+    if isinstance(kind, np.dtype) and kind.kind == "f" and values.dropna().mod(1).eq(0).all():
+        # A column of codes that turned to floats because of a gap.
+        words = values.map(lambda value: f"{value:.0f}", na_action="ignore")
+    else:
+        words = values.astype(object).map(str, na_action="ignore")
+    return words.astype(object).where(values.notna(), None)
+
+
+def _dates(values: pd.Series) -> pd.Series:
+    dates = values
+    if not pd.api.types.is_datetime64_any_dtype(values):
+        present = values[values.notna()]
+        odd = present[[isinstance(v, (int, float)) for v in present]]
+        dates = pd.to_datetime(values.astype(object), format="ISO8601", errors="coerce", utc=True)
+        odd = present[dates[values.notna()].isna()] if odd.empty else odd
+        if len(odd):
+            raise _wrong(values, odd, "a date such as 2024-12-31")
+    if getattr(dates.dtype, "tz", None) is not None:
+        dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
+    return dates
+
+
+def _date_parts(dates: pd.Series) -> tuple[pd.Series, ...]:
+    """Days since 1970, month, weekday (Monday is 0), hours since midnight; each as floats."""
+    seconds = (dates - pd.Timestamp(0)) / pd.Timedelta(seconds=1)
+    return (
+        seconds / DAY_S,
+        dates.dt.month.astype(np.float64),
+        dates.dt.weekday.astype(np.float64),
+        (seconds % DAY_S) / 3600,
+    )
