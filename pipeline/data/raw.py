@@ -7,6 +7,7 @@ project.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _wrong(values: pd.Series, odd: pd.Series, wanted: str) -> ValueError:
-    shown = repr(odd.iloc[0])[:60]
+    value = odd.iloc[0]
+    shown = repr(value.item() if isinstance(value, np.generic) else value)[:60]
     return ValueError(f"column {values.name!r} holds {shown}, want {wanted}, or nothing for a gap.")
 
 
@@ -78,12 +80,12 @@ def _number(values: pd.Series) -> pd.Series:
         numbers = values.astype(np.float32 if small else np.float64)
         return _finite(values, numbers)
     present = values[values.notna()]
-    odd = present[[isinstance(v, (str, bytes, np.bool_, bool)) for v in present]]
-    numbers = pd.to_numeric(values, errors="coerce")
-    odd = present[numbers[values.notna()].isna()] if odd.empty else odd
+    odd = present[[not isinstance(v, Number) or isinstance(v, bool) for v in present]]
     if len(odd):
         raise _wrong(values, odd, "a number")
-    return _finite(values, numbers.astype(np.float64))
+    numbers = np.full(len(values), np.nan)
+    numbers[values.notna()] = present.to_numpy(object).astype(np.float64)
+    return _finite(values, pd.Series(numbers, values.index))
 
 
 def _finite(values: pd.Series, numbers: pd.Series) -> pd.Series:
@@ -94,35 +96,33 @@ def _finite(values: pd.Series, numbers: pd.Series) -> pd.Series:
 
 
 def _boolean(values: pd.Series) -> pd.Series:
-    numbers = pd.Series(np.nan, values.index)
-    present = values[values.notna()]
-    words = present.astype(str).str.lower()
-    numbers[words.index[words.isin(YES)]] = 1.0
-    numbers[words.index[words.isin(NO)]] = 0.0
-    odd = present[~words.isin(YES | NO)]
+    words = values.astype(object).map(lambda value: str(value).lower(), na_action="ignore")
+    odd = values[values.notna() & ~words.isin(YES | NO)]
     if len(odd):
         raise _wrong(values, odd, "true or false")
-    return numbers
+    numbers = np.where(words.isin(YES), 1.0, np.where(words.isin(NO), 0.0, np.nan))
+    return pd.Series(numbers, values.index)
 
 
 def _text(values: pd.Series) -> pd.Series:
-    """Texts, and None for gaps."""
+    """Texts, and NaN for gaps, which is what scikit-learn looks for."""
     kind = values.dtype
     if isinstance(kind, np.dtype) and kind.kind == "f" and values.dropna().mod(1).eq(0).all():
         # A column of codes that turned to floats because of a gap.
         words = values.map(lambda value: f"{value:.0f}", na_action="ignore")
     else:
         words = values.astype(object).map(str, na_action="ignore")
-    return words.astype(object).where(values.notna(), None)
+    return words.astype(object).where(values.notna(), np.nan)
 
 
 def _dates(values: pd.Series) -> pd.Series:
     dates = values
     if not pd.api.types.is_datetime64_any_dtype(values):
         present = values[values.notna()]
-        odd = present[[isinstance(v, (int, float)) for v in present]]
-        dates = pd.to_datetime(values.astype(object), format="ISO8601", errors="coerce", utc=True)
-        odd = present[dates[values.notna()].isna()] if odd.empty else odd
+        # Numbers could be years, days or seconds.
+        words = values.astype(object).map(lambda v: None if isinstance(v, (int, float)) else v)
+        dates = pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)
+        odd = present[dates[values.notna()].isna()]
         if len(odd):
             raise _wrong(values, odd, "a date such as 2024-12-31")
     if getattr(dates.dtype, "tz", None) is not None:
@@ -136,6 +136,6 @@ def _date_parts(dates: pd.Series) -> tuple[pd.Series, ...]:
     return (
         seconds / DAY_S,
         dates.dt.month.astype(np.float64),
-        dates.dt.weekday.astype(np.float64),
+        dates.dt.day_of_week.astype(np.float64),
         (seconds % DAY_S) / 3600,
     )
