@@ -219,7 +219,7 @@ class Params(Section):
 
 def load_params(path: Path = PARAMS_FILE) -> Params:
     """Read and check the parameters; `InputError` tells all that is wrong, one line each."""
-    return parse_params(_read_yaml(path), str(path))
+    return parse_params(read_yaml(path), str(path))
 
 
 def parse_params(raw: object, origin: str = str(PARAMS_FILE)) -> Params:
@@ -236,7 +236,8 @@ def parse_params(raw: object, origin: str = str(PARAMS_FILE)) -> Params:
         raise InputError("\n".join(lines)) from None
 
 
-def _read_yaml(path: Path) -> object:
+def read_yaml(path: Path) -> object:
+    """The values of a YAML file as DVC reads them; `InputError` tells what is wrong with it."""
     try:
         # YAML 1.2, as DVC reads it: 1e-5 is a number, off is a word.
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))

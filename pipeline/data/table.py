@@ -29,6 +29,21 @@ class Finding(BaseModel):
     message: str
 
 
+def sentences(findings: Sequence[Finding]) -> list[str]:
+    """Findings for people, a sentence each; columns of which the same is said share one."""
+    columns: dict[str, list[str]] = {}
+    for finding in findings:
+        columns.setdefault(finding.message, [])
+        if finding.column is not None:
+            columns[finding.message].append(finding.column)
+    said = []
+    for message, names in columns.items():
+        shown = ", ".join(map(repr, names[:SHOWN_COLUMNS]))
+        more = f" and {len(names) - SHOWN_COLUMNS} more" if names[SHOWN_COLUMNS:] else ""
+        said.append(f"{shown}{more}: {message}" if names else message)
+    return said
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows before anything is learned from them.

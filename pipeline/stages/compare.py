@@ -8,6 +8,7 @@ import skops.io
 
 from pipeline.data.prepare import Fold, prepare_final
 from pipeline.data.schema import Schema
+from pipeline.data.table import sentences
 from pipeline.errors import InputError
 from pipeline.evidence import curves, figures, report
 from pipeline.evidence.comparison import Comparison, Data, Kind
@@ -129,6 +130,7 @@ def describe(schema: Schema, rows: dict[str, int]) -> Data:
         positive=schema.positive,
         columns=len(schema.columns),
         rows=rows,
+        findings=tuple(sentences(schema.findings)),
     )
 
 

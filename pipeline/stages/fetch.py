@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.data.checks import check_table
 from pipeline.data.schema import describe
 from pipeline.data.sources import load_table
+from pipeline.data.table import sentences
 from pipeline.params import load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import RAW, SCHEMA, write_json, write_rows
@@ -19,9 +20,8 @@ def main() -> None:
 
     write_rows(RAW, table.frame)
     write_json(SCHEMA, schema.model_dump())
-    for finding in schema.findings:
-        where = f"column {finding.column!r}: " if finding.column else ""
-        logger.info("note: %s%s (%s)", where, finding.message, finding.check)
+    for sentence in sentences(schema.findings):
+        logger.info("note: %s", sentence)
     positive = f", positive: {schema.positive}" if schema.positive else ""
     logger.info(
         "%s: %d rows, %d columns, classes: %s%s",

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.data.checks import check_table
 from pipeline.data.schema import describe
-from pipeline.data.table import Finding, Table
+from pipeline.data.table import Finding, Table, sentences
 from tests.data.conftest import Load
 
 ROWS = 120
@@ -82,6 +82,14 @@ def test_equal_rows_of_other_classes_are_counted() -> None:
 def test_classes_that_differ_by_case_are_said() -> None:
     found = findings(np.resize(["yes", "no", "Yes "], ROWS))
     assert [one.check for one in found] == ["class names"]
+
+
+def test_columns_of_which_the_same_is_said_share_a_sentence() -> None:
+    found = findings(**{f"c{n}": [1] * ROWS for n in range(10)}, gone=[None] * ROWS)
+    shared, alone = sentences(found)
+    assert shared.startswith("'c0', 'c1', 'c2', ")
+    assert shared.endswith(" and 2 more: one value in every row; not used")
+    assert alone == "'gone': no value in any row; not used"
 
 
 def test_more_columns_than_rows_is_said() -> None:
