@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
+from pipeline.data.raw import LARGEST
 from pipeline.data.schema import Schema
 from pipeline.data.table import Finding, Table
 from pipeline.errors import InputError
@@ -44,6 +45,11 @@ def check_table(table: Table, schema: Schema, group: str | None) -> tuple[Findin
     """Findings of a table; `InputError` if no study can be made of it."""
     _check_target(table)
     frame = table.frame
+    if all(column.ignored for column in schema.columns):
+        raise InputError(
+            f"{table.name}: every column but {table.target!r} is empty or the same in all rows,"
+            " want one that differs. Look at data.keep, data.drop and data.missing."
+        )
     _check_infinite(table, schema)
     if group is not None and frame[group].isna().any():
         raise InputError(
@@ -91,13 +97,13 @@ def _check_infinite(table: Table, schema: Schema) -> None:
         name: count
         for name in schema.numeric
         if table.frame[name].dtype.kind == "f"
-        and (count := int(np.isinf(table.frame[name].to_numpy()).sum()))
+        and (count := int((table.frame[name].abs() > LARGEST).sum()))
     }
     if bad:
         shown = ", ".join(f"{name!r} ({count})" for name, count in list(bad.items())[:SHOWN])
         raise InputError(
-            f"{table.name}: infinite values in {shown}, want finite numbers or gaps."
-            " Replace them, or list inf and -inf in data.missing."
+            f"{table.name}: values that are infinite or beyond {LARGEST:g} in {shown}, want finite"
+            " numbers or gaps. Replace them, or list them (inf, -inf) in data.missing."
         )
 
 
@@ -135,8 +141,11 @@ def _of_columns(table: Table, schema: Schema) -> Iterator[Finding]:
     for column in schema.columns:
         name, values = column.name, table.frame[column.name]
         if column.ignored:
-            said = "no value in any row" if column.ignored == "empty" else "one value in every row"
-            yield Finding(check=column.ignored, column=name, message=f"{said}; not used")
+            said = {
+                "empty": "no value in any row; not used",
+                "constant": "one value in every row; used in images only",
+            }
+            yield Finding(check=column.ignored, column=name, message=said[column.ignored])
             continue
         if column.missing > MOSTLY_MISSING_SHARE * rows:
             message = f"{column.missing / rows:.0%} of its values are missing"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.data_params import DataParams
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 
 BLOCK_BYTES = 2**20
 SAMPLE_BYTES = 2**18
@@ -60,6 +60,7 @@ def find_files(source: str, watch: str) -> list[Path]:
     # A file may have brackets in its name.
     paths = [Path(source)] if Path(source).exists() or not found else [Path(p) for p in found]
     for path in paths:
+        shown = one_line(str(path))
         if not path.exists():
             raise InputError(
                 f"params.yaml: data.source is {source!r}, and there is no such file, want a table"
@@ -67,11 +68,11 @@ def find_files(source: str, watch: str) -> list[Path]:
             )
         if path.is_dir():
             raise InputError(
-                f"{path}: a folder, want a file."
-                f" Name the files in it, e.g. data.source: {path}/*.csv."
+                f"{shown}: a folder, want a file."
+                f" Name the files in it, e.g. data.source: {shown}/*.csv."
             )
         if not path.is_file():
-            raise InputError(f"{path}: no ordinary file, want a CSV or Parquet file. Copy it.")
+            raise InputError(f"{shown}: no ordinary file, want a CSV or Parquet file. Copy it.")
         _check_watched(path, Path(watch))
     return paths
 
@@ -81,8 +82,9 @@ def _check_watched(path: Path, watch: Path) -> None:
     inside, outside = path.absolute(), watch.absolute()
     if outside != inside and outside not in inside.parents:
         raise InputError(
-            f"{path}: not in data.watch = {watch}, want it there, so that DVC sees it change."
-            f" Move it, link it, or set data.watch to {path.parent if path.parent.name else path}."
+            f"{one_line(str(path))}: not in data.watch = {watch}, want it there, so that DVC sees"
+            " it change. Move it, link it, or set data.watch to"
+            f" {one_line(str(path.parent if path.parent.name else path))}."
         )
 
 

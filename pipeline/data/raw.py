@@ -15,6 +15,8 @@ import pandas as pd
 
 DAY_S = 86_400
 SHOWN = 5
+# Single precision ends at 3e38, and scaling takes squares and differences.
+LARGEST = 1e30
 DATE_PARTS = ("day", "month", "weekday", "hour")
 YES, NO = {"true", "1", "1.0"}, {"false", "0", "0.0"}
 
@@ -89,9 +91,9 @@ def _number(values: pd.Series) -> pd.Series:
 
 
 def _finite(values: pd.Series, numbers: pd.Series) -> pd.Series:
-    odd = values[np.isinf(numbers.to_numpy())]
+    odd = values[np.abs(numbers.to_numpy()) > LARGEST]
     if len(odd):
-        raise _wrong(values, odd, "a finite number")
+        raise _wrong(values, odd, f"a number within ±{LARGEST:g}")
     return numbers
 
 

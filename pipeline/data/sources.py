@@ -14,7 +14,7 @@ from pipeline.data.named import NAMED, Raw, load_openml
 from pipeline.data.remote import download, query_database, shown_url
 from pipeline.data.table import Table, shape_table
 from pipeline.data_params import DataParams
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, did_you_mean, one_line
 from pipeline.params import SplitParams
 
 OPENML_CACHE = Path(".state/openml")
@@ -49,7 +49,7 @@ def load_raw(data: DataParams) -> Raw:
                 f" of: {', '.join(NAMED)}.{hint}"
             )
         paths = find_files(source, data.watch)
-        return _from_files(paths, [str(path) for path in paths], data)
+        return _from_files(paths, [one_line(str(path)) for path in paths], data)
 
 
 def _from_files(paths: list[Path], names: list[str], data: DataParams) -> Raw:

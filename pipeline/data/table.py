@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.data.named import Raw
 from pipeline.data_params import DataParams
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, did_you_mean, one_line
 from pipeline.params import SplitParams
 
 SHOWN_COLUMNS = 8
+SHOWN_LETTERS = 40
 YES = {"true", "yes", "t", "y", "1", "1.0"}
 NO = {"false", "no", "f", "n", "0", "0.0"}
 
@@ -124,7 +125,7 @@ def _check_columns(origin: str, frame: pd.DataFrame, names: Iterable[str], key: 
 
 
 def _listed(names: Sequence[str]) -> str:
-    text = ", ".join(map(str, names[:SHOWN_COLUMNS]))
+    text = ", ".join(one_line(str(name))[:SHOWN_LETTERS] for name in names[:SHOWN_COLUMNS])
     return f"{text}, …" if len(names) > SHOWN_COLUMNS else text
 
 

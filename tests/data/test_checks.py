@@ -88,7 +88,7 @@ def test_columns_of_which_the_same_is_said_share_a_sentence() -> None:
     found = findings(**{f"c{n}": [1] * ROWS for n in range(10)}, gone=[None] * ROWS)
     shared, alone = sentences(found)
     assert shared.startswith("'c0', 'c1', 'c2', ")
-    assert shared.endswith(" and 2 more: one value in every row; not used")
+    assert shared.endswith(" and 2 more: one value in every row; used in images only")
     assert alone == "'gone': no value in any row; not used"
 
 
