@@ -29,10 +29,15 @@ def plain_rows(rows: pd.DataFrame, columns: Sequence[Mapping[str, Any]]) -> pd.D
     missing, unknown, or of another type.
     """
     _check_names(rows.columns, columns)
+    there = set(rows.columns)
+    used = [c for c in columns if c["ignored"] != "empty" and c["name"] in there]
     plain: dict[str, pd.Series] = {}
-    for column in columns:
+    # Plain numbers by type and not by column: there may be thousands.
+    alike: dict[Any, list[str]] = {}
+    for column, dtype in zip(used, rows[[c["name"] for c in used]].dtypes, strict=True):
         name, kind = column["name"], column["kind"]
-        if column["ignored"] == "empty" or (column["ignored"] and name not in rows.columns):
+        if kind == "numeric" and isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+            alike.setdefault(dtype, []).append(name)
             continue
         values = rows[name]
         if kind == "category":
@@ -42,7 +47,8 @@ def plain_rows(rows: pd.DataFrame, columns: Sequence[Mapping[str, Any]]) -> pd.D
                 plain[part_name(name, part)] = numbers
         else:
             plain[name] = _boolean(values) if kind == "boolean" else _number(values)
-    return pd.DataFrame(plain, index=rows.index)
+    numbers = [_numbers(rows[names]) for names in alike.values()]
+    return pd.concat([*numbers, pd.DataFrame(plain, index=rows.index)], axis=1)
 
 
 def part_name(name: str, part: str) -> str:
@@ -74,13 +80,20 @@ def _wrong(values: pd.Series, odd: pd.Series, wanted: str) -> ValueError:
     return ValueError(f"column {values.name!r} holds {shown}, want {wanted}, or nothing for a gap.")
 
 
+def _numbers(block: pd.DataFrame) -> pd.DataFrame:
+    """Columns of one numeric type as floats."""
+    kind = block.dtypes.iloc[0]
+    # Small whole numbers, such as grey values, are exact in half the memory.
+    small = kind.itemsize <= 2 or kind == np.float32
+    floats = block.to_numpy(np.float32 if small else np.float64)
+    wild = np.abs(floats) > LARGEST
+    if wild.any():
+        name = block.columns[wild.any(axis=0)][0]
+        _finite(block[name], block[name])
+    return pd.DataFrame(floats, index=block.index, columns=block.columns)
+
+
 def _number(values: pd.Series) -> pd.Series:
-    kind = values.dtype
-    if isinstance(kind, np.dtype) and kind.kind in "iuf":
-        # Small whole numbers, such as grey values, are exact in half the memory.
-        small = kind.itemsize <= 2 or kind == np.float32
-        numbers = values.astype(np.float32 if small else np.float64)
-        return _finite(values, numbers)
     present = values[values.notna()]
     odd = present[[not isinstance(v, Number) or isinstance(v, bool) for v in present]]
     if len(odd):

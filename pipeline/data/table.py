@@ -91,14 +91,19 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
             f"{origin}: no column is left to predict {target!r} from, want at least one."
             " Look at data.keep, data.drop and data.csv.delimiter."
         )
-    frame = frame[[*features, *special]].copy(deep=False)
+    frame = frame[[*features, *special]]
     if len(frame) == 0:
         raise InputError(f"{origin}: a header without rows, want rows. Export it again.")
+    changed: dict[str, pd.Series] = {}
     for name in frame.columns:
-        column = _with_gaps(frame[name], data.missing)
+        before = frame[name]
+        column = _with_gaps(before, data.missing)
         if name in data.types:
             column = _typed(column, data.types[name], origin)
-        frame[name] = column
+        # Thousands of assignments would take minutes.
+        if column is not before:
+            changed[name] = column
+    frame = frame.assign(**changed)
     labels, findings = _labels(frame[target], origin)
     frame = frame[labels.notna()].assign(**{target: labels}).reset_index(drop=True)
     classes = _classes(frame[target], data.positive, origin)

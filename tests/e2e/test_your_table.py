@@ -24,7 +24,7 @@ from pathlib import Path
 model = mlflow.pyfunc.load_model("models:/regularized-net@challenger")
 asked = json.loads(Path("asked.json").read_text())
 raw = pd.read_csv("tables/mine.csv", sep=";", decimal=",").drop(columns=["level"])
-parsed, _ = infer_and_parse_data(asked.pop("json"), model.metadata.get_input_schema())
+parsed = infer_and_parse_data(asked.pop("json"), model.metadata.get_input_schema())
 given = {"json": parsed} | {name: eval(text, {"raw": raw}) for name, text in asked.items()}
 answers = {}
 for name, rows in given.items():
