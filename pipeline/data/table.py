@@ -79,8 +79,8 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
     _check_columns(origin, frame, data.types, "data.types")
     special = [name for name in (target, split.group, split.role) if name is not None]
     left_out = {*data.drop, *special, raw.role}
-    kept = frame.columns if data.keep is None else data.keep
-    features = [name for name in frame.columns if name in set(kept) and name not in left_out]
+    kept = set(frame.columns if data.keep is None else data.keep)
+    features = [name for name in frame.columns if name in kept and name not in left_out]
     if len(set(special)) < len(special) or set(special) & set(data.drop):
         raise InputError(
             f"params.yaml: target, group, role and drop name a column twice ({', '.join(special)};"
