@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -45,21 +46,22 @@ def log_model(run_id: str, files: ModelFiles, raw_rows: pd.DataFrame, name: str)
             name=name,
             python_model=str(Path(served.__file__)),
             artifacts=_paths(files),
-            signature=signature(raw_rows, predicted),
+            signature=signature(files.schema, predicted),
             input_example=raw_rows,
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
         )
     return str(info.model_uri)
 
 
-def signature(rows: pd.DataFrame, predicted: pd.DataFrame) -> ModelSignature:
-    """Each raw column by name, of any type.
+def signature(schema: Path, predicted: pd.DataFrame) -> ModelSignature:
+    """Each raw column by name, of any type; those that say nothing need not be there.
 
     The model itself checks types, for MLflow's check refuses what raw rows are made of: a whole
     number in a column of fractions, a column that has gaps only, a date as text.
     """
-    columns = [ColSpec(AnyType(), name) for name in rows.columns]
-    return ModelSignature(Schema(columns), infer_signature(predicted).inputs)
+    columns = json.loads(schema.read_text(encoding="utf-8"))["columns"]
+    specs = [ColSpec(AnyType(), c["name"], required=not c["ignored"]) for c in columns]
+    return ModelSignature(Schema(specs), infer_signature(predicted).inputs)
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
