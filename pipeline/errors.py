@@ -10,6 +10,11 @@ class InputError(Exception):
     """Input that is wrong, told in one line: where, what it got, what it wants, how to mend it."""
 
 
+def one_line(text: str) -> str:
+    """The text with line ends and other marks that do not print written as escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the closest of the known words, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

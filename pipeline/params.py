@@ -9,14 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from pipeline.data_params import DataParams
 from pipeline.errors import InputError, did_you_mean
+from pipeline.section import Section
+from pipeline.section import whole_number as _count
 
 PARAMS_FILE = Path("params.yaml")
 SEED_MAX = 2**31 - 1
@@ -35,29 +38,6 @@ Seed = Annotated[
 Flag = Annotated[bool, Field(description="true or false", examples=[True])]
 
 
-def _count(low: int, high: int, example: int) -> Any:
-    """A whole-number field within [low, high]."""
-    wanted = f"a whole number from {low} to {high}"
-    return Field(ge=low, le=high, description=wanted, examples=[example])
-
-
-class Section(BaseModel):
-    """A mapping of `params.yaml`: strict types, no unknown keys, no change after reading."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DataParams(Section):
-    """Where the table comes from and how its columns become numbers."""
-
-    source: str = Field(
-        min_length=1, description="the name of a source", examples=["breast_cancer"]
-    )
-    scale: Literal["minmax", "standard", "none"] = Field(
-        description="minmax, standard or none", examples=["minmax"]
-    )
-
-
 class SplitParams(Section):
     """Shares of the roles and the folds inside train."""
 
@@ -67,6 +47,16 @@ class SplitParams(Section):
     folds: int = _count(2, 50, 5)
     group: str | None = Field(
         min_length=1, description="a column's name or null", examples=["patient_id"]
+    )
+    role: str | None = Field(
+        default=None, min_length=1, description="a column's name or null", examples=["role"]
+    )
+    rows: int | None = Field(
+        default=None,
+        ge=10,
+        le=1_000_000_000,
+        description="a whole number from 10 to 1000000000, or null",
+        examples=[6000],
     )
     seed: Seed
 
@@ -229,7 +219,7 @@ class Params(Section):
 
 def load_params(path: Path = PARAMS_FILE) -> Params:
     """Read and check the parameters; `InputError` tells all that is wrong, one line each."""
-    return parse_params(_read_yaml(path), str(path))
+    return parse_params(read_yaml(path), str(path))
 
 
 def parse_params(raw: object, origin: str = str(PARAMS_FILE)) -> Params:
@@ -246,7 +236,8 @@ def parse_params(raw: object, origin: str = str(PARAMS_FILE)) -> Params:
         raise InputError("\n".join(lines)) from None
 
 
-def _read_yaml(path: Path) -> object:
+def read_yaml(path: Path) -> object:
+    """The values of a YAML file as DVC reads them; `InputError` tells what is wrong with it."""
     try:
         # YAML 1.2, as DVC reads it: 1e-5 is a number, off is a word.
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -321,20 +312,38 @@ def _section_at(location: tuple[int | str, ...]) -> type[Section]:
     for part in location:
         if isinstance(part, int):
             continue
-        annotation = section.model_fields[part].annotation
-        if annotation == tuple[LayerParams, ...]:
-            annotation = LayerParams
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, Section)
-        section = annotation
+        found = _section_of(section.model_fields[part])
+        assert found is not None
+        section = found
     return section
 
 
+def _section_of(field: FieldInfo) -> type[Section] | None:
+    """The section a field holds, one or a list of them; None for plain values."""
+    annotation = field.annotation
+    if annotation == tuple[LayerParams, ...]:
+        return LayerParams
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return None
+
+
 def _field_at(location: tuple[int | str, ...]) -> FieldInfo | None:
-    """The field an error is about; None for a whole section."""
-    if isinstance(location[-1], int):
-        return None
-    return _section_at(location[:-1]).model_fields.get(location[-1])
+    """The field an error is about, or that holds the list or mapping it is in; None for a section.
+
+    The item of a list of sections is a section too.
+    """
+    section: type[Section] | None = Params
+    field: FieldInfo | None = None
+    for part in location:
+        if section is None:
+            break
+        if isinstance(part, int):
+            field = None
+            continue
+        field = section.model_fields.get(part)
+        section = _section_of(field) if field else None
+    return field
 
 
 def _example(field: FieldInfo | None) -> object:

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.data.schema import Schema, describe
-from pipeline.data.sources import Table
+from pipeline.data.table import Table
 from pipeline.params import Params, parse_params
 
 ROOT = Path(__file__).parents[1]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -18,10 +20,16 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from pipeline.data.raw import DATE_PARTS, part_name, plain_rows
 from pipeline.data.schema import FOLD_COLUMN, Schema
+from pipeline.data_params import CategoryParams, Scale
 
-Scale = Literal["minmax", "standard", "none"]
 MISSING_CATEGORY = "(missing)"
+# From this share of gaps on, that a number is missing is a feature of its own.
+INDICATED_SHARE = 0.05
+# Of an image's grey values.
+BRIGHTEST = 255.0
+BLOCK_CELLS = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,36 +48,109 @@ class Fold:
     score: npt.NDArray[np.int32]
 
 
-def new_preparation(schema: Schema, scale: Scale) -> ColumnTransformer:
-    """Unfitted steps from raw columns, in any order, to a float32 matrix.
+class Preparation:
+    """Steps from raw rows, their columns in any order, to a float32 matrix.
 
-    Numbers: gaps take the median, then the wanted scaling. Categories: one column per level seen
-    while fitting; a gap is a level of its own, an unseen level is all zeros.
+    Numbers: gaps take the median (of images, 0), then the wanted scaling; where gaps are common, a
+    column says where they are. Booleans: 0 and 1, gaps take the more frequent. Dates: days, month,
+    weekday and hour, each scaled. Categories: one column per frequent level of the fitting rows
+    and one for the others; a gap is a level of its own, and an unseen level is one of the others
+    or, where there are none, all zeros.
     """
-    scaler = {
-        "minmax": MinMaxScaler(),
-        "standard": StandardScaler(),
-        "none": FunctionTransformer(feature_names_out="one-to-one"),
-    }[scale]
-    number = Pipeline(
-        [
-            ("gaps", SimpleImputer(strategy="median", keep_empty_features=True)),
-            ("scale", scaler),
-        ]
-    )
-    category = Pipeline(
-        [
-            ("gaps", SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY)),
-            (
-                "levels",
-                OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32),
-            ),
-        ]
-    )
-    return ColumnTransformer(
-        [("number", number, schema.numeric), ("category", category, schema.category)],
-        verbose_feature_names_out=False,
-    )
+
+    def __init__(self, schema: Schema, scale: Scale, categories: CategoryParams) -> None:
+        self.schema, self.scale, self.categories = schema, scale, categories
+        self.columns = [column.model_dump() for column in schema.columns]
+        self.steps: ColumnTransformer | None = None
+
+    def fit(self, rows: pd.DataFrame) -> Preparation:
+        """Learn from these rows."""
+        plain = plain_rows(rows, self.columns)
+        self.steps = self._new_steps(plain).fit(plain)
+        return self
+
+    def transform(self, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """(row, column); in blocks, for the steps make copies."""
+        assert self.steps is not None
+        width = len(self.steps.get_feature_names_out())
+        x = np.empty((len(rows), width), np.float32)
+        step = max(1, BLOCK_CELLS // max(1, len(self.columns), width))
+        for start in range(0, len(rows), step):
+            block = rows.iloc[start : start + step]
+            x[start : start + step] = self.steps.transform(plain_rows(block, self.columns))
+        return x
+
+    def _new_steps(self, plain: pd.DataFrame) -> ColumnTransformer:
+        """Unfitted steps for what there is in the fitting rows."""
+        names = self._names()
+        scaler = {
+            "minmax": MinMaxScaler(),
+            "standard": StandardScaler(),
+            "image": _fixed_scaler(len(names["numeric"])),
+            "none": FunctionTransformer(feature_names_out="one-to-one"),
+        }[self.scale]
+        gaps = (
+            SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
+            if self.scale == "image"
+            else SimpleImputer(strategy="median", keep_empty_features=True)
+        )
+        number = Pipeline([("gaps", gaps), ("scale", scaler)])
+        boolean = SimpleImputer(strategy="most_frequent", keep_empty_features=True)
+        date = Pipeline(
+            [
+                ("gaps", SimpleImputer(strategy="median", keep_empty_features=True)),
+                ("scale", StandardScaler() if self.scale == "standard" else MinMaxScaler()),
+            ]
+        )
+        levels = OneHotEncoder(
+            handle_unknown="infrequent_if_exist",
+            min_frequency=self.categories.rare or None,
+            max_categories=self.categories.most,
+            sparse_output=False,
+            dtype=np.float32,
+        )
+        category = Pipeline(
+            [
+                ("gaps", SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY)),
+                ("levels", levels),
+            ]
+        )
+        steps = {
+            "number": (number, names["numeric"]),
+            "boolean": (boolean, names["boolean"]),
+            "date": (date, names["date"]),
+            "gap": (MissingIndicator(features="all"), self._indicated(plain, names)),
+            "category": (category, names["category"]),
+        }
+        return ColumnTransformer(
+            [(name, step, columns) for name, (step, columns) in steps.items() if columns],
+            verbose_feature_names_out=False,
+        )
+
+    def _names(self) -> dict[str, list[str]]:
+        """Columns of plain rows that are used, by kind."""
+        names: dict[str, list[str]] = {"numeric": [], "boolean": [], "date": [], "category": []}
+        for column in self.schema.columns:
+            # An image is a whole: its black corners count.
+            if column.ignored == "empty" or (column.ignored and self.scale != "image"):
+                continue
+            parts = [part_name(column.name, part) for part in DATE_PARTS]
+            names[column.kind] += parts if column.kind == "date" else [column.name]
+        return names
+
+    def _indicated(self, plain: pd.DataFrame, names: dict[str, list[str]]) -> list[str]:
+        if self.scale == "image":
+            return []
+        days = names["date"][:: len(DATE_PARTS)]
+        candidates = [*names["numeric"], *names["boolean"], *days]
+        share = plain[candidates].isna().mean()
+        return [name for name in candidates if share[name] >= INDICATED_SHARE]
+
+
+def _fixed_scaler(columns: int) -> FrozenEstimator:
+    """Divides by the brightest grey value, whatever it is fitted on."""
+    ends = np.array([[0.0], [BRIGHTEST]], np.float32).repeat(max(columns, 1), axis=1)
+    return FrozenEstimator(MinMaxScaler().fit(ends))
 
 
 def class_numbers(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.int32]:
@@ -78,26 +159,42 @@ def class_numbers(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.int32]:
     return np.asarray(frame[schema.target].astype(str).map(number), np.int32)
 
 
-def prepare_cv(train: pd.DataFrame, val: pd.DataFrame, schema: Schema, scale: Scale) -> list[Fold]:
+def prepare_cv(
+    train: pd.DataFrame,
+    val: pd.DataFrame,
+    schema: Schema,
+    scale: Scale,
+    categories: CategoryParams | None = None,
+) -> list[Fold]:
     """One fold per fold number: fits on the other folds of train, stops on val, scores on its own.
 
+    All matrices have the width of the widest: zeros fill up those of folds that lack a rare level.
     Folds whose matrices come out equal, as when nothing is learned, share one.
     """
     number = train[FOLD_COLUMN].to_numpy()
     folds: list[Fold] = []
     for k in np.unique(number):
-        fold, _ = _prepare(train, val, train[:0], number != k, schema, scale)
+        fold, _ = _prepare(train, val, train[:0], number != k, schema, scale, categories)
         if folds and np.array_equal(fold.x, folds[0].x):
-            fold = Fold(folds[0].x, folds[0].y, fold.fit, fold.stop, fold.score)
+            fold = replace(fold, x=folds[0].x, y=folds[0].y)
         folds.append(fold)
-    return folds
+    return _equally_wide(folds)
 
 
 def prepare_final(
-    train: pd.DataFrame, val: pd.DataFrame, test: pd.DataFrame, schema: Schema, scale: Scale
+    train: pd.DataFrame,
+    val: pd.DataFrame,
+    test: pd.DataFrame,
+    schema: Schema,
+    scale: Scale,
+    categories: CategoryParams | None = None,
 ) -> tuple[Fold, ColumnTransformer]:
-    """Arrays that fit on train, stop on val and score on test, and the fitted preparation."""
-    return _prepare(train, val, test, np.ones(len(train), bool), schema, scale)
+    """Arrays that fit on train, stop on val and score on test, and the fitted steps.
+
+    The steps take what `raw.plain_rows` makes of raw rows.
+    """
+    every = np.ones(len(train), bool)
+    return _prepare(train, val, test, every, schema, scale, categories)
 
 
 def _prepare(
@@ -107,20 +204,30 @@ def _prepare(
     fits: npt.NDArray[np.bool_],
     schema: Schema,
     scale: Scale,
-) -> tuple[Fold, ColumnTransformer]:
+    categories: CategoryParams | None,
+) -> tuple[Fold, Any]:
     """Rows of train that fit, train; its others score, and so do the rows of test."""
-    preparation = new_preparation(schema, scale)
+    preparation = Preparation(schema, scale, categories or CategoryParams())
     preparation.fit(train.loc[fits, schema.features])
     rows = pd.concat([train, val, test], ignore_index=True)
-    x = np.ascontiguousarray(preparation.transform(rows[schema.features]), dtype=np.float32)
     in_train, in_val = len(train), len(train) + len(val)
     position = np.arange(len(rows), dtype=np.int32)
     scores = np.concatenate([position[:in_train][~fits], position[in_val:]])
     fold = Fold(
-        x=x,
+        x=preparation.transform(rows[schema.features]),
         y=class_numbers(rows, schema),
         fit=position[:in_train][fits],
         stop=position[in_train:in_val],
         score=scores,
     )
-    return fold, preparation
+    return fold, preparation.steps
+
+
+def _equally_wide(folds: Sequence[Fold]) -> list[Fold]:
+    width = max(fold.x.shape[1] for fold in folds)
+    return [
+        fold
+        if fold.x.shape[1] == width
+        else replace(fold, x=np.pad(fold.x, ((0, 0), (0, width - fold.x.shape[1]))))
+        for fold in folds
+    ]

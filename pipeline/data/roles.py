@@ -6,6 +6,7 @@ move no older row, equal rows share a role, and members of a group share one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -21,6 +22,7 @@ from pipeline.params import SplitParams
 Role = Literal["train", "val", "test"]
 ROLES: tuple[Role, ...] = ("train", "val", "test")
 IDENTITY_BYTES = 16
+BLOCK_CELLS = 2**22
 
 
 def identities(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.str_]:
@@ -33,18 +35,23 @@ def identities(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.str_]:
     if schema.group is not None:
         numeric, text = [], [schema.group]
     else:
-        numeric, text = sorted(schema.numeric), sorted(schema.category)
-    # Adding 0.0 turns -0.0 into 0.0.
-    numbers = frame[numeric].to_numpy(np.float64, na_value=np.nan) + 0.0
-    numbers[np.isnan(numbers)] = np.nan
+        numeric = sorted(schema.numeric)
+        text = sorted(n for kind in ("category", "boolean", "date") for n in schema.of_kind(kind))
     words = [_words(frame[name]) for name in text]
-    digests = [
-        blake2b(
-            row.tobytes() + "\x1f".join(column[number] for column in words).encode(),
-            digest_size=IDENTITY_BYTES,
-        ).hexdigest()
-        for number, row in enumerate(np.ascontiguousarray(numbers, dtype="<f8"))
-    ]
+    digests = []
+    step = max(1, BLOCK_CELLS // max(1, len(numeric)))
+    for start in range(0, len(frame), step):
+        block = frame[numeric].iloc[start : start + step]
+        # Adding 0.0 turns -0.0 into 0.0.
+        numbers = block.to_numpy(np.float64, na_value=np.nan) + 0.0
+        numbers[np.isnan(numbers)] = np.nan
+        digests += [
+            blake2b(
+                row.tobytes() + "\x1f".join(column[number] for column in words).encode(),
+                digest_size=IDENTITY_BYTES,
+            ).hexdigest()
+            for number, row in enumerate(np.ascontiguousarray(numbers, dtype="<f8"), start)
+        ]
     return np.array(digests, dtype=f"<U{2 * IDENTITY_BYTES}")
 
 
@@ -53,6 +60,39 @@ def assign_roles(identity: npt.NDArray[np.str_], split: SplitParams) -> npt.NDAr
     share = np.array([_uniform(split.seed, one) for one in identity])
     bounds = [split.train, split.train + split.val]
     return np.array(ROLES)[np.searchsorted(bounds, share, side="right")]
+
+
+def given_roles(
+    column: pd.Series, identity: npt.NDArray[np.str_], split: SplitParams
+) -> npt.NDArray[np.str_]:
+    """(row,) names of roles as the source gives them; without val, val is dealt from train."""
+    role = np.asarray(column.astype("str").str.strip().str.lower().fillna(""), np.str_)
+    odd = sorted(set(role) - set(ROLES))
+    if odd:
+        raise InputError(
+            f"params.yaml: split.role names column {column.name!r}, which holds {odd[0]!r}, want"
+            " train, val or test in each row. Mend the column, or set split.role to null."
+        )
+    if "val" in role:
+        return role
+    without_test = split.train + split.val
+    dealt = split.model_copy(update={"train": split.train / without_test, "val": 1.0, "test": 0.0})
+    return np.where(role == "test", role, assign_roles(identity, dealt))
+
+
+def chosen_rows(
+    role: npt.NDArray[np.str_], identity: npt.NDArray[np.str_], split: SplitParams
+) -> npt.NDArray[np.bool_]:
+    """(row,) whether a row is used: all of test, and at most `split.rows` of the others.
+
+    Which ones depends on their identity, so a larger number only adds rows.
+    """
+    chosen = np.ones(len(role), bool)
+    others = np.flatnonzero(role != "test")
+    if split.rows is not None and len(others) > split.rows:
+        draw = np.array([_uniform(split.seed, f"rows:{identity[row]}") for row in others])
+        chosen[others[np.argsort(draw, kind="stable")[split.rows :]]] = False
+    return chosen
 
 
 def assign_folds(
@@ -85,6 +125,18 @@ def check_roles(counts: dict[Role, dict[str, int]], split: SplitParams) -> None:
                 f" split.folds = {split.folds}. Lower split.folds to {max(count, 2)},"
                 " or add rows of that class."
             )
+
+
+def check_folds(counts: Sequence[dict[str, int]], schema: Schema) -> None:
+    """`InputError` if a fold lacks a class, as when a group holds most rows of one."""
+    for number, of_class in enumerate(counts):
+        for label, count in of_class.items():
+            if count == 0:
+                why = f" Groups ({schema.group}) cannot be cut" if schema.group else " Rows are few"
+                raise InputError(
+                    f"split: fold {number} has no row of class {label!r}, want at least one."
+                    f"{why}: lower split.folds, or try another split.seed."
+                )
 
 
 def _words(column: pd.Series) -> list[str]:

@@ -7,21 +7,25 @@ from typing import Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.data.sources import Table
-from pipeline.errors import InputError, did_you_mean
+from pipeline.data.table import Finding, Table
+from pipeline.errors import InputError
 
 FOLD_COLUMN = "fold"
 
 
 class Column(BaseModel):
-    """One raw feature column."""
+    """One raw feature column.
+
+    ignored: why it says nothing, or None; no preparation uses it, and a model does without it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: Literal["numeric", "category"]
+    kind: Literal["numeric", "boolean", "date", "category"]
     dtype: str
     missing: int
+    ignored: Literal["empty", "constant"] | None = None
 
 
 class Schema(BaseModel):
@@ -29,7 +33,8 @@ class Schema(BaseModel):
 
     classes: labels in class-number order. positive: the class that ROC, PR and predictions are
     about, the last of two; None for more than two.
-    group: the column that names the group a row belongs to; it is no feature.
+    group, role: the columns that name the group a row belongs to, and its role; no features.
+    findings: what the user should know of the table.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +46,9 @@ class Schema(BaseModel):
     classes: tuple[str, ...]
     positive: str | None
     group: str | None
+    role: str | None = None
     columns: tuple[Column, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def features(self) -> list[str]:
@@ -51,29 +58,31 @@ class Schema(BaseModel):
     @property
     def numeric(self) -> list[str]:
         """Names of the numeric feature columns."""
-        return [column.name for column in self.columns if column.kind == "numeric"]
+        return self.of_kind("numeric")
 
     @property
     def category(self) -> list[str]:
         """Names of the feature columns that hold categories."""
-        return [column.name for column in self.columns if column.kind == "category"]
+        return self.of_kind("category")
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Names of the feature columns of a kind that have a value."""
+        return [
+            column.name
+            for column in self.columns
+            if column.kind == kind and column.ignored != "empty"
+        ]
 
 
 def describe(table: Table, group: str | None) -> Schema:
-    """The schema of a table; `InputError` if a column it needs is absent."""
+    """The schema of a table."""
     frame = table.frame
-    if group is not None and group not in frame.columns:
-        hint = did_you_mean(group, frame.columns)
-        raise InputError(
-            f"params.yaml: split.group is {group!r}, want a column of {table.name}"
-            f" ({', '.join(map(str, frame.columns[:8]))}, …) or null.{hint}"
-        )
     if FOLD_COLUMN in frame.columns:
         raise InputError(
             f"{table.name}: column {FOLD_COLUMN!r} clashes with the one that holds the folds,"
-            " want another name. Rename it in the source."
+            " want another name. Rename it in the source, or leave it out (data.drop)."
         )
-    features = frame.drop(columns=[table.target, *([group] if group else [])])
+    special = {table.target, group, table.role}
     return Schema(
         name=table.name,
         description=table.description,
@@ -82,13 +91,31 @@ def describe(table: Table, group: str | None) -> Schema:
         classes=table.classes,
         positive=table.classes[-1] if len(table.classes) == 2 else None,
         group=group,
+        role=table.role,
         columns=tuple(
-            Column(
-                name=str(name),
-                kind="numeric" if pd.api.types.is_numeric_dtype(column) else "category",
-                dtype=str(column.dtype),
-                missing=int(column.isna().sum()),
-            )
-            for name, column in features.items()
+            _column(str(name), values) for name, values in frame.items() if name not in special
         ),
+        findings=table.findings,
     )
+
+
+def _column(name: str, values: pd.Series) -> Column:
+    missing, different = int(values.isna().sum()), values.nunique()
+    ignored: Literal["empty", "constant"] | None = None
+    if different == 0:
+        ignored = "empty"
+    elif different == 1 and missing == 0:
+        ignored = "constant"
+    return Column(
+        name=name, kind=_kind(values), dtype=str(values.dtype), missing=missing, ignored=ignored
+    )
+
+
+def _kind(values: pd.Series) -> Literal["numeric", "boolean", "date", "category"]:
+    if pd.api.types.is_bool_dtype(values):
+        return "boolean"
+    if pd.api.types.is_numeric_dtype(values):
+        return "numeric"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "date"
+    return "category"

@@ -43,7 +43,10 @@ class Candidate(_Record):
 
 
 class Data(_Record):
-    """What the networks were trained and judged on."""
+    """What the networks were trained and judged on.
+
+    findings: what the reader should know of the table, a sentence each.
+    """
 
     name: str
     description: str
@@ -51,6 +54,7 @@ class Data(_Record):
     positive: str | None
     columns: int
     rows: dict[str, int]
+    findings: tuple[str, ...] = ()
 
 
 class Comparison(_Record):

@@ -14,7 +14,7 @@ from pipeline.params import Params
 DIGITS = 12
 PACKAGE = Path(__file__).parents[1]
 # The code and the libraries that turn data and parameters into proposals and scores.
-CODE = ("training", "search", "data/prepare.py", "evidence/metrics.py")
+CODE = ("training", "search", "data/prepare.py", "data/raw.py", "evidence/metrics.py")
 LIBRARIES = ("keras", "numpy", "optuna", "scikit-learn", "tensorflow")
 
 
@@ -26,6 +26,7 @@ def fingerprint(params: Params, files: Iterable[Path]) -> str:
     parts = {
         "seed": params.seed,
         "scale": params.data.scale,
+        "categories": params.data.categories.model_dump(),
         "network": params.network.model_dump(),
         "train": params.train.model_dump(exclude={"memory_mb"}),
         "search": params.search.model_dump(exclude={"trials"}),

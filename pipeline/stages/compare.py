@@ -8,6 +8,7 @@ import skops.io
 
 from pipeline.data.prepare import Fold, prepare_final
 from pipeline.data.schema import Schema
+from pipeline.data.table import sentences
 from pipeline.errors import InputError
 from pipeline.evidence import curves, figures, report
 from pipeline.evidence.comparison import Comparison, Data, Kind
@@ -52,7 +53,9 @@ HEADLINE = ("log_loss", "accuracy", "roc_auc")
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
     train, val, test = read_rows(TRAIN), read_rows(VAL), read_rows(TEST)
-    fold, preparation = prepare_final(train, val, test, schema, params.data.scale)
+    fold, preparation = prepare_final(
+        train, val, test, schema, params.data.scale, params.data.categories
+    )
     y = fold.y[fold.score]
     architecture = Architecture.of(params.network, fold.x.shape[1], len(schema.classes))
     kinds: dict[Kind, Regularization] = {
@@ -127,6 +130,7 @@ def describe(schema: Schema, rows: dict[str, int]) -> Data:
         positive=schema.positive,
         columns=len(schema.columns),
         rows=rows,
+        findings=tuple(sentences(schema.findings)),
     )
 
 

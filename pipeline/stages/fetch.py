@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.data.checks import check_table
 from pipeline.data.schema import describe
 from pipeline.data.sources import load_table
+from pipeline.data.table import sentences
 from pipeline.params import load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import RAW, SCHEMA, write_json, write_rows
@@ -11,11 +13,15 @@ from pipeline.stages.files import RAW, SCHEMA, write_json, write_rows
 
 def main() -> None:
     params = load_params()
-    table = load_table(params.data)
+    table = load_table(params.data, params.split)
     schema = describe(table, params.split.group)
+    found = check_table(table, schema, params.split.group)
+    schema = schema.model_copy(update={"findings": (*schema.findings, *found)})
 
     write_rows(RAW, table.frame)
     write_json(SCHEMA, schema.model_dump())
+    for sentence in sentences(schema.findings):
+        logger.info("note: %s", sentence)
     positive = f", positive: {schema.positive}" if schema.positive else ""
     logger.info(
         "%s: %d rows, %d columns, classes: %s%s",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.data.roles import ROLES, assign_folds, assign_roles, check_roles, identities
+from pipeline.data.roles import (
+    ROLES,
+    assign_folds,
+    assign_roles,
+    check_folds,
+    check_roles,
+    chosen_rows,
+    given_roles,
+    identities,
+)
 from pipeline.data.schema import FOLD_COLUMN
 from pipeline.params import load_params
 from pipeline.stages import logger, run_stage
@@ -25,7 +34,13 @@ def main() -> None:
     split = load_params().split
     frame, schema = read_rows(RAW), read_schema()
     identity = identities(frame, schema)
-    role = assign_roles(identity, split)
+    role = (
+        assign_roles(identity, split)
+        if schema.role is None
+        else given_roles(frame[schema.role], identity, split)
+    )
+    chosen = chosen_rows(role, identity, split)
+    frame, identity, role = frame[chosen], identity[chosen], role[chosen]
     labels = frame[schema.target].astype(str)
 
     def per_class(rows: pd.Series) -> dict[str, int]:
@@ -36,6 +51,8 @@ def main() -> None:
 
     in_train = role == "train"
     fold = assign_folds(labels[in_train].to_numpy(str), identity[in_train], split)
+    folds = [per_class(labels[in_train][fold == k]) for k in range(split.folds)]
+    check_folds(folds, schema)
     write_rows(TRAIN, frame[in_train].assign(**{FOLD_COLUMN: fold}))
     write_rows(VAL, frame[role == "val"])
     write_rows(TEST, frame[role == "test"])
@@ -47,10 +64,7 @@ def main() -> None:
                 name: {"rows": sum(counts[name].values()), "classes": counts[name]}
                 for name in ROLES
             },
-            "folds": [
-                {"fold": k, "classes": per_class(labels[in_train][fold == k])}
-                for k in range(split.folds)
-            ],
+            "folds": [{"fold": k, "classes": of_class} for k, of_class in enumerate(folds)],
         },
     )
     logger.info(", ".join(f"{name}: {sum(counts[name].values())} rows" for name in ROLES))

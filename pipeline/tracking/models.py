@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,8 +14,10 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Run
 from mlflow.models import Model
-from mlflow.models.signature import infer_signature
+from mlflow.models.signature import ModelSignature, infer_signature
+from mlflow.types.schema import AnyType, ColSpec, Schema
 
+from pipeline.data import raw
 from pipeline.tracking import served
 from pipeline.tracking.single import one_model
 
@@ -39,16 +42,15 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
 
 
 def log_model(
-    client: MlflowClient, run: Run, files: ModelFiles, raw: pd.DataFrame, name: str
+    client: MlflowClient, run: Run, files: ModelFiles, raw_rows: pd.DataFrame, name: str
 ) -> str:
     """Log the model with signature and example into a run, once; returns its id.
 
-    raw: a few raw rows, as the source has them.
+    raw_rows: a few raw rows, as the source has them.
     """
     model = one_model(client, run, name)
     if model.status != LoggedModelStatus.READY:
-        example = signature_rows(raw)
-        predicted = open_model(files).predict(None, example)
+        predicted = open_model(files).predict(None, raw_rows)
         # In two steps, and not by `log_model`: that would make another model on the next try.
         with TemporaryDirectory() as folder:
             mlflow.pyfunc.save_model(
@@ -61,8 +63,8 @@ def log_model(
                 ),
                 python_model=str(Path(served.__file__)),
                 artifacts=_paths(files),
-                signature=infer_signature(example, predicted),
-                input_example=example,
+                signature=signature(files.schema, predicted),
+                input_example=raw_rows,
                 pip_requirements=model_requirements(),
             )
             for cache in Path(folder).rglob("__pycache__"):
@@ -79,6 +81,17 @@ def model_requirements() -> list[str]:
     return [f"{package}=={version(package)}" for package in REQUIREMENTS]
 
 
+def signature(schema: Path, predicted: pd.DataFrame) -> ModelSignature:
+    """Each raw column by name, of any type; those that say nothing need not be there.
+
+    The model itself checks types, for MLflow's check refuses what raw rows are made of: a whole
+    number in a column of fractions, a column that has gaps only, a date as text.
+    """
+    columns = json.loads(schema.read_text(encoding="utf-8"))["columns"]
+    specs = [ColSpec(AnyType(), c["name"], required=not c["ignored"]) for c in columns]
+    return ModelSignature(Schema(specs), infer_signature(predicted).inputs)
+
+
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
     """Raw rows with every number a float, for an integer column may have gaps tomorrow."""
     numeric = raw.select_dtypes("number").columns
@@ -86,7 +99,7 @@ def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paths(files: ModelFiles) -> dict[str, str]:
-    return {name: str(path) for name, path in vars(files).items()}
+    return {name: str(path) for name, path in vars(files).items()} | {"rows": raw.__file__}
 
 
 @dataclass(frozen=True)

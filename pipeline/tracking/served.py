@@ -6,9 +6,11 @@ nothing of this project; nothing of the model is pickled.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import mlflow
@@ -33,13 +35,14 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
         self.network = keras.models.load_model(context.artifacts["network"], compile=False)
         self.preparation = skops.io.load(context.artifacts["preparation"], trusted=TRUSTED)
         self.schema = json.loads(Path(context.artifacts["schema"]).read_text(encoding="utf-8"))
+        self.plain_rows = _module(context.artifacts["rows"]).plain_rows
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
         """One row per raw row: `prediction`, then `probability_<class>` for each class."""
-        names = [column["name"] for column in self.schema["columns"]]
-        x = np.asarray(self.preparation.transform(model_input[names]), np.float32)
+        plain = self.plain_rows(model_input, self.schema["columns"])
+        x = np.asarray(self.preparation.transform(plain), np.float32)
         blocks = [x[start : start + BLOCK_ROWS] for start in range(0, len(x), BLOCK_ROWS)]
         # Called and not `predict`: that builds a new graph for each model it meets.
         p = np.concatenate([np.asarray(self.network(block, training=False)) for block in blocks])
@@ -50,6 +53,16 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
         for number, name in enumerate(classes):
             rows[f"probability_{name}"] = p[:, number]
         return rows
+
+
+def _module(path: str) -> ModuleType:
+    """The code at a path, run: what turns raw rows into those the preparation takes."""
+    spec = importlib.util.spec_from_file_location("model_rows", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 mlflow.models.set_model(RegularizedNetwork())

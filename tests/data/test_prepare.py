@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.prepare import new_preparation, prepare_cv, prepare_final
-from pipeline.data.schema import FOLD_COLUMN, Schema
-from pipeline.data.sources import Table
+from pipeline.data.prepare import Preparation, prepare_cv, prepare_final
+from pipeline.data.schema import FOLD_COLUMN, Schema, describe
+from pipeline.data.table import Table
+from pipeline.data_params import CategoryParams
 
 SCALES = ["minmax", "standard", "none"]
 
@@ -31,7 +32,10 @@ def test_held_out_row_does_not_touch_the_fitting_side(
     before = prepare_cv(train, val, schema, scale)
     after = prepare_cv(wild(train, 1), wild(val, 0), schema, scale)
     fold = 1  # row 1 of train is held out here, and only here
-    assert np.array_equal(before[fold].x[before[fold].fit], after[fold].x[after[fold].fit])
+    # The level that the other folds see adds a column to theirs, and zeros to this one's.
+    then, now = (folds[fold].x[folds[fold].fit] for folds in (before, after))
+    assert np.array_equal(then, now[:, : then.shape[1]])
+    assert not now[:, then.shape[1] :].any()
     assert not np.array_equal(before[0].x[before[0].fit], after[0].x[after[0].fit])
 
     final, _ = prepare_final(train, val, test, schema, scale)
@@ -64,13 +68,17 @@ def test_fitting_rows_are_scaled_and_gaps_take_their_median(table: Table, schema
 
 
 def test_unseen_category_is_no_category(table: Table, schema: Schema) -> None:
-    preparation = new_preparation(schema, "none").fit(table.frame[schema.features])
+    preparation = Preparation(schema, "none", CategoryParams()).fit(table.frame[schema.features])
     row = table.frame[schema.features].head(1).assign(colour="ultraviolet")
-    assert preparation.transform(row)[0, 2:].tolist() == [0, 0, 0, 0]
+    steps = preparation.steps
+    assert steps is not None
+    names = list(steps.get_feature_names_out())
+    levels = [names.index(name) for name in names if name.startswith("colour_")]
+    assert preparation.transform(row)[0, levels].tolist() == [0, 0, 0, 0]
 
 
 def test_columns_count_by_name(table: Table, schema: Schema) -> None:
-    preparation = new_preparation(schema, "minmax").fit(table.frame[schema.features])
+    preparation = Preparation(schema, "minmax", CategoryParams()).fit(table.frame[schema.features])
     turned = table.frame[schema.features[::-1]]
     straight = preparation.transform(table.frame[schema.features])
     assert np.array_equal(preparation.transform(turned), straight)
@@ -81,3 +89,97 @@ def test_folds_share_a_matrix_when_nothing_is_learned(table: Table, schema: Sche
     complete = [frame.fillna({"width": 0.0, "colour": "red"}) for frame in (train, val)]
     folds = prepare_cv(*complete, schema, "none")
     assert all(fold.x is folds[0].x for fold in folds)
+
+
+def mixed(rows: int = 200) -> Table:
+    """Every kind of column: rare levels, gaps, dates, booleans, one constant and one empty."""
+    rng = np.random.default_rng(11)
+    y = rng.integers(0, 3, rows)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(y, 1.0),
+            "often absent": np.where(rng.random(rows) < 0.3, np.nan, y + rng.normal(size=rows)),
+            "member": pd.array(rng.choice([True, False, None], rows), dtype="boolean"),
+            "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), "D"),
+            "town": rng.choice(["A", "B", *"cdefghij"], rows, p=[0.4, 0.4, *[0.025] * 8]),
+            "same": 4,
+            "nothing": pd.Series([None] * rows, dtype=object),
+            "y": np.array(["1", "2", "7"])[y],
+        }
+    )
+    frame.loc[::9, "since"] = pd.NaT
+    frame.loc[::50, "town"] = None
+    return Table("mixed", "", frame, "y", ("1", "2", "7"))
+
+
+def fitted(table: Table, scale: str = "minmax", **categories: float) -> tuple[Preparation, list]:
+    schema = describe(table, None)
+    made = Preparation(schema, scale, CategoryParams(**categories))  # type: ignore[arg-type]
+    made.fit(table.frame[schema.features])
+    assert made.steps is not None
+    return made, list(made.steps.get_feature_names_out())
+
+
+def test_every_kind_of_column_becomes_numbers() -> None:
+    table = mixed()
+    made, names = fitted(table, rare=0.1)
+    x = made.transform(table.frame.drop(columns="y"))
+    assert x.dtype == np.float32
+    assert np.isfinite(x).all()
+    assert x.min() >= 0
+    assert x.max() <= 1
+    assert not [name for name in names if name.startswith(("same", "nothing"))]
+    by_name = dict(zip(names, x.T, strict=True))
+    assert set(by_name["member"]) == {0, 1}
+    for part in ("day", "month", "weekday", "hour"):
+        assert f"since ({part})" in names
+    # Where gaps are common, and only there, a column tells them.
+    gaps = table.frame["often absent"].isna()
+    assert by_name["missingindicator_often absent"].tolist() == gaps.tolist()
+    assert "missingindicator_size" not in names
+
+
+def test_rare_unseen_and_missing_levels_have_places() -> None:
+    table = mixed()
+    made, names = fitted(table, rare=0.1)
+    levels = [name for name in names if name.startswith("town_")]
+    assert levels == ["town_A", "town_B", "town_infrequent_sklearn"]
+    places = [names.index(level) for level in levels]
+    rows = pd.concat([table.frame[:1].drop(columns="y")] * 4, ignore_index=True)
+    rows["town"] = ["A", "c", "Atlantis", None]
+    assert made.transform(rows)[:, places].tolist() == [[1, 0, 0], *[[0, 0, 1]] * 3]
+    _, every = fitted(table, rare=0.0)
+    assert "town_(missing)" in every
+    assert sum(name.startswith("town_") for name in every) == 11
+    _, few = fitted(table, rare=0.0, most=4)
+    assert sum(name.startswith("town_") for name in few) == 4
+
+
+def test_folds_that_lack_a_level_are_as_wide_as_the_others() -> None:
+    table = mixed()
+    frame = table.frame.assign(town=["only here", *["A", "B"] * 99, "A"])
+    table = Table("mixed", "", frame, "y", table.classes)
+    train = frame[:150].assign(**{FOLD_COLUMN: np.arange(150) % 3})
+    folds = prepare_cv(
+        train, frame[150:], describe(table, None), "minmax", CategoryParams(rare=0.0)
+    )
+    assert len({fold.x.shape[1] for fold in folds}) == 1
+    assert not folds[0].x[:, -1].any()
+    assert folds[1].x[:, -1].any()
+
+
+def test_images_are_scaled_alike_and_held_once() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 200, (60, 6)).astype(np.uint8)
+    pixels[:, 0] = 0
+    frame = pd.DataFrame(pixels, columns=[f"p{n}" for n in range(6)]).assign(y=["a", "b"] * 30)
+    schema = describe(Table("pixels", "", frame, "y", ("a", "b")), None)
+    train = frame[:40].assign(**{FOLD_COLUMN: np.arange(40) % 4})
+    folds = prepare_cv(train, frame[40:], schema, "image")
+    assert all(fold.x is folds[0].x for fold in folds)
+    # A corner that is black everywhere keeps its place.
+    assert folds[0].x == pytest.approx(pixels / 255, abs=1e-7)
+    assert prepare_final(train, frame[40:], frame[:0], schema, "image")[0].x.shape == (60, 6)
+    gap = frame[schema.features].astype(float).mask(frame[schema.features] == pixels[0, 1])
+    made = Preparation(schema, "image", CategoryParams()).fit(frame[schema.features])
+    assert made.transform(gap)[0, 1] == 0

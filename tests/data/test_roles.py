@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.data.roles import assign_folds, assign_roles, check_roles, identities
 from pipeline.data.schema import Schema, describe
-from pipeline.data.sources import Table
+from pipeline.data.table import Table
 from pipeline.errors import InputError
 from pipeline.params import SplitParams
 

@@ -48,6 +48,7 @@ def comparison() -> Comparison:
         positive=EVIL,
         columns=3,
         rows={"train": 200, "val": 50, "test": 60},
+        findings=(f"{EVIL}: one value in every row; used in images only",),
     )
     compare = CompareParams(seeds=3, resamples=300, confidence=0.95)
     return judge(networks, p, y, data, ("toy-abc", 4, 16), compare)

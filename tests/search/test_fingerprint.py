@@ -22,6 +22,8 @@ DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")
 CHANGING: dict[str, Any] = {
     "seed": 43,
     "data.scale": "standard",
+    "data.categories.rare": 0.02,
+    "data.categories.most": 40,
     "network.layers.0.units": 31,
     "network.layers.0.activation": "tanh",
     "network.layers.0.dropout": True,
@@ -58,12 +60,27 @@ CHANGING: dict[str, Any] = {
 }
 # … and these do not: they act through the data, whose bytes count, or on other stages, …
 KEEPING: dict[str, Any] = {
-    "data.source": "breast_cancer",
+    "data.source": "wine",
+    "data.watch": "other",
+    "data.query": ("SELECT 1", {"data.source": "sql:SOME_URL"}),
+    "data.target": "diagnosis",
+    "data.positive": "malignant",
+    "data.keep": ["mean radius"],
+    "data.drop": ["mean radius"],
+    "data.types": {"mean radius": "number"},
+    "data.missing.0": "-",
+    "data.csv.delimiter": ";",
+    "data.csv.encoding": "latin-1",
+    "data.csv.decimal": ",",
+    "data.max_mb": 8,
+    "data.timeout_s": 5,
     "split.train": (0.6, {"split.val": 0.25}),
     "split.val": (0.25, {"split.train": 0.6}),
     "split.test": (0.25, {"split.train": 0.6}),
     "split.folds": 4,
     "split.group": "shop",
+    "split.role": "role",
+    "split.rows": 300,
     "split.seed": 43,
     "train.memory_mb": 512,
     "search.trials": 150,
@@ -75,7 +92,7 @@ KEEPING: dict[str, Any] = {
 
 
 def leaves(value: Any, path: str = "") -> Iterator[str]:
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list) and value:
         for key, one in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(one, f"{path}.{key}" if path else str(key))
     else:

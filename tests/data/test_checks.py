@@ -1,0 +1,99 @@
+"""Each check finds what it is for, and ordinary tables raise none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.data.checks import check_table
+from pipeline.data.schema import describe
+from pipeline.data.table import Finding, Table, sentences
+from tests.data.conftest import Load
+
+ROWS = 120
+
+
+def findings(y: Any = None, **columns: Any) -> tuple[Finding, ...]:
+    rng = np.random.default_rng(5)
+    labels = np.resize(["no", "yes"], ROWS) if y is None else np.asarray(y)
+    noise = rng.normal(size=len(labels))
+    frame = pd.DataFrame({"noise": noise, **columns, "y": labels})
+    table = Table("toy", "", frame, "y", tuple(sorted(set(labels))))
+    return check_table(table, describe(table, None), None)
+
+
+def test_ordinary_tables_raise_nothing(load: Load) -> None:
+    for name in ("breast_cancer", "wine", "iris"):
+        table = load(name)
+        assert check_table(table, describe(table, None), None) == ()
+    assert findings() == ()
+
+
+LONG = "this is a comment that somebody typed into a form, number "
+CASES: dict[str, Any] = {
+    "empty": [None] * ROWS,
+    "constant": [5] * ROWS,
+    "mostly missing": [1.0, *[None] * 3, 2.0, 3.0, *[None] * 4] * (ROWS // 10),
+    "id-like": np.random.default_rng(1).permutation(ROWS) + 1000,
+    "numbers as text": np.resize(["1", "2.5", "?", "7", "8"], ROWS),
+    "dates as text": [f"{n % 27 + 1}/12/2024" for n in range(ROWS)],
+    "free text": [f"{LONG}{n}" for n in range(ROWS)],
+    "leak": np.resize([1.5, 2.5], ROWS),
+}
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_a_check_finds_its_column_and_no_other(check: str) -> None:
+    # Three values of each: so that nothing but the case's own column tells the classes apart.
+    found = findings(case=CASES[check], plain=np.resize([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], ROWS))
+    assert [(one.check, one.column) for one in found] == [(check, "case")]
+
+
+def test_texts_leak_and_name_rows_too() -> None:
+    outcome, ticket = np.resize(["lost", "kept"], ROWS), [f"T{n}" for n in range(ROWS)]
+    found = {(one.check, one.column) for one in findings(outcome=outcome, ticket=ticket)}
+    assert found == {("leak", "outcome"), ("id-like", "ticket")}
+
+
+def test_imbalance_is_said_with_its_share() -> None:
+    (found,) = findings(["yes"] * 6 + ["no"] * 114)
+    assert found.check == "imbalance"
+    assert "5.0% of the rows are 'yes'" in found.message
+    assert "95.0%" in found.message
+    found_many = findings(["a"] * 58 + ["b"] * 58 + ["c"] * 4)
+    assert [one.check for one in found_many] == ["imbalance"]
+
+
+def test_equal_rows_of_other_classes_are_counted() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.choice(["u", "v", None], 60)})
+    twins = pd.concat([frame, frame[:7]], ignore_index=True)
+    labels = np.resize(["no", "yes"], 60).tolist()
+    labels += ["yes" if label == "no" else "no" for label in labels[:7]]
+    table = Table("toy", "", twins.assign(y=labels), "y", ("no", "yes"))
+    (found,) = check_table(table, describe(table, None), None)
+    assert found.check == "contradictions"
+    assert found.message.startswith("14 rows are equal")
+
+
+def test_classes_that_differ_by_case_are_said() -> None:
+    found = findings(np.resize(["yes", "no", "Yes "], ROWS))
+    assert [one.check for one in found] == ["class names"]
+
+
+def test_columns_of_which_the_same_is_said_share_a_sentence() -> None:
+    found = findings(**{f"c{n}": [1] * ROWS for n in range(10)}, gone=[None] * ROWS)
+    shared, alone = sentences(found)
+    assert shared.startswith("'c0', 'c1', 'c2', ")
+    assert shared.endswith(" and 2 more: one value in every row; used in images only")
+    assert alone == "'gone': no value in any row; not used"
+
+
+def test_more_columns_than_rows_is_said() -> None:
+    rng = np.random.default_rng(3)
+    many = {f"c{n}": rng.normal(size=40) for n in range(60)}
+    found = findings(np.resize(["no", "yes"], 40), **many)
+    assert [one.check for one in found] == ["more columns than rows"]
