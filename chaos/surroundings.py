@@ -19,6 +19,7 @@ from chaos.site import BrokenPromiseError, Site
 from chaos.slow import slowed
 
 KB = 1024
+PAGE = 4096
 DELAY_S = 2.0
 
 
@@ -30,7 +31,8 @@ def disk_full(site: Site, rng: Random) -> None:
     """No space left below the state folder: a small file system, or a limit on each file."""
     size_kb = rng.randrange(16, 200, 4)
     if site.target == "tune" and _may_mount():
-        with _mounted(site.project.path / ".state", f"size={size_kb}k"):
+        folder = site.project.path / ".state"
+        with _mounted(folder, f"size={_held_kb(folder) + size_kb}k"):
             _refused(site)
         return
 
@@ -176,6 +178,12 @@ def _mounted(folder: Path, options: str) -> Iterator[Callable[[str], None]]:
         _run("umount", str(folder))
         shutil.rmtree(folder)
         kept.rename(folder)
+
+
+def _held_kb(folder: Path) -> int:
+    """What the folder takes up already, each file and folder in whole pages."""
+    pages = [-(-path.stat().st_size // PAGE) for path in folder.rglob("*")]
+    return (sum(pages) + len(pages)) * PAGE // KB
 
 
 def _copy(source: Path, to: Path) -> None:
