@@ -12,7 +12,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-# Git-ignored; CI keeps it.
+# Git-ignored; for people to look at.
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PAGE_S = 120
 # What MLflow offers to those who come for the first time.
