@@ -47,7 +47,7 @@ from pipeline.training.stack import train_stack
 EXAMPLE_ROWS = 5
 # Of the figures in metrics/: more are noise, and make dvc metrics hard to read.
 DIGITS = 6
-HEADLINE = ("log_loss", "accuracy", "roc_auc")
+HEADLINE = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc")
 
 
 def main() -> None:
