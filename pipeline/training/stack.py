@@ -95,6 +95,7 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams, work: W
         np.float32(1.0 / (1.0 - regularization.dropout)),
     )
     even = np.ones(architecture.classes, np.float32)
+    weight = even if fold.class_weight is None else fold.class_weight
     journal = Journal(regularization.patience)
     for epoch in range(train.max_epochs):
         order = fold.fit[batch_order(member.seed, epoch, len(fold.fit))]
@@ -105,7 +106,7 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams, work: W
             fold.x,
             fold.y,
             order,
-            even,
+            weight,
             strengths,
             train.batch_size,
             train.learning_rate,
