@@ -21,12 +21,20 @@ import pandas as pd
 from ruamel.yaml import YAML
 from scipy.stats import norm
 
+from benchmarks.shapes import SHAPES
 from benchmarks.whole import ENVIRONMENT, ROOT, peak_memory, run, stage_seconds
 from pipeline.preset import apply
 
 RESULT = Path("reports/tables.md")
 # Enough for a verdict on each table in some minutes each.
 COMMON = {"search": {"trials": 40}, "compare": {"seeds": 10}}
+# Of made-up tables time and memory matter alone.
+SHORT = {
+    "split": {"folds": 3},
+    "train": {"max_epochs": 5},
+    "search": {"trials": 4, "batch": 4},
+    "compare": {"seeds": 2, "resamples": 200},
+}
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,14 @@ CASES = {
     "iris": _named("iris"),
     # 57 rows: a larger share judges, or it would be eight.
     "labor": _file(
-        "labor.csv", "class", split={"train": 0.5, "val": 0.15, "test": 0.35, "folds": 3}
+        "labor.csv", "class", split={"train": 0.6, "val": 0.15, "test": 0.25, "folds": 3}
     ),
     "telco_churn": _file("telco_churn.csv", "churn"),
     "satimage": _file("satimage.csv", "label"),
+    **{
+        name: Case({"data": {"source": f"tables/{name}.csv", "target": "y"}, **SHORT})
+        for name in SHAPES
+    },
     "mnist_6000": Case({"split": {"rows": 6000}}, "mnist.npz", "mnist"),
     "mnist": Case({}, "mnist.npz", "mnist"),
 }
@@ -75,12 +87,12 @@ def tables() -> dict[str, object]:
         if case.file is not None and not (folder / case.file).is_file():
             print(f"{name}: left out, no {case.file} in {folder} (TABLES)")
             continue
-        found[name] = _measure(case, folder)
+        found[name] = _measure(name, case, folder)
         RESULT.write_text(as_markdown(found), encoding="utf-8")
     return found
 
 
-def _measure(case: Case, folder: Path) -> dict[str, object]:
+def _measure(name: str, case: Case, folder: Path) -> dict[str, object]:
     """Run one table in a fresh clone."""
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch) / "project"
@@ -94,6 +106,8 @@ def _measure(case: Case, folder: Path) -> dict[str, object]:
             shutil.copy(folder / case.file, cache)
         elif case.file is not None:
             shutil.copy(folder / case.file, project / "tables")
+        elif name in SHAPES:
+            SHAPES[name]().to_csv(project / f"tables/{name}.csv", index=False)
         if case.preset is not None:
             apply(case.preset, project / "params.yaml", project / "presets")
         with (project / "presets/bench.yaml").open("w") as file:
@@ -114,10 +128,11 @@ def _figures(project: Path) -> dict[str, object]:
         pd.read_parquet(project / f"data/{role}.parquet", columns=[schema["target"]])
         for role in ("train", "test")
     )
-    metrics = report["metrics"]
+    raw, metrics = pd.read_parquet(project / "data/raw.parquet"), report["metrics"]
     return {
         "rows": schema["rows"],
         "columns": len(schema["columns"]),
+        "table_mb": raw.memory_usage(deep=True).sum() / 1e6,
         "log_loss": {
             "majority": guessing(train[schema["target"]], test[schema["target"]]),
             **{kind: metrics["log_loss"][kind] for kind in ("baseline", "tuned", "difference")},
@@ -145,7 +160,7 @@ def guessing(train: pd.Series, test: pd.Series, confidence: float = 0.95) -> dic
 def as_markdown(found: Mapping[str, Any]) -> str:
     """The results as one table."""
     heads = (
-        "Table", "Rows", "Columns", "Wall s", "Peak MB",
+        "Table", "Rows", "Columns", "Wall s", "Peak MB", "Table MB",
         "Log loss: majority", "baseline", "tuned", "tuned - baseline",
         "Balanced accuracy: majority", "baseline", "tuned", "Accuracy: tuned",
     )  # fmt: skip
@@ -158,6 +173,7 @@ def as_markdown(found: Mapping[str, Any]) -> str:
             f"{one['columns']:,}",
             f"{one['wall_s']:.0f}",
             f"{one['peak_mb']:,.0f}",
+            f"{one['table_mb']:,.0f}",
             *(_interval(loss[kind]) for kind in ("majority", "baseline", "tuned", "difference")),
             f"{balanced['majority']:.3f}",
             *(_interval(balanced[kind]) for kind in ("baseline", "tuned")),
