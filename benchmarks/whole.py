@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -31,10 +31,10 @@ def whole() -> dict[str, object]:
     """Wall seconds of a cold run by stage and part, its peak memory, and no-ops against DVC."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
-        _run(["git", "clone", "--quiet", str(ROOT), str(project)], Path(folder))
+        run(["git", "clone", "--quiet", str(ROOT), str(project)], Path(folder))
         start = time.perf_counter()
-        with _peak_memory() as peak:
-            stages = _stage_seconds(project)
+        with peak_memory() as peak:
+            stages = stage_seconds(project)
         wall = time.perf_counter() - start
         parts = _tune_parts(project)
         empty = Path(folder) / "empty"
@@ -48,10 +48,10 @@ def whole() -> dict[str, object]:
     }
 
 
-def _stage_seconds(project: Path) -> dict[str, float]:
+def stage_seconds(project: Path, environment: Mapping[str, str] = ENVIRONMENT) -> dict[str, float]:
     """Run `dvc repro`; seconds from each stage's start to the next's."""
     running = subprocess.Popen(
-        ["dvc", "repro"], cwd=project, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        ["dvc", "repro"], cwd=project, env=environment, stdout=subprocess.PIPE, text=True
     )
     assert running.stdout is not None
     marks = [
@@ -83,22 +83,22 @@ def _no_op(project: Path, empty: Path) -> dict[str, float]:
     (empty / "dvc.yaml").write_text(EMPTY_PIPELINE)
     for name in "abcd":
         (empty / f"{name}.in").write_text(name)
-    _run(["git", "init", "--quiet"], empty)
-    _run(["dvc", "init", "--quiet"], empty)
+    run(["git", "init", "--quiet"], empty)
+    run(["dvc", "init", "--quiet"], empty)
     for folder in (project, empty):
-        _run(["dvc", "repro", "--quiet"], folder)
+        run(["dvc", "repro", "--quiet"], folder)
     times: dict[Path, list[float]] = {project: [], empty: []}
     for _ in range(NO_OPS):
         for folder, taken in times.items():
             start = time.perf_counter()
-            _run(["dvc", "repro"], folder)
+            run(["dvc", "repro"], folder)
             taken.append(time.perf_counter() - start)
     ours, floor = median(times[project]), median(times[empty])
     return {"seconds": ours, "empty_pipeline_seconds": floor, "ratio": ours / floor}
 
 
 @contextmanager
-def _peak_memory() -> Iterator[list[float]]:
+def peak_memory() -> Iterator[list[float]]:
     """The most memory that all processes below this one held together, in MB."""
     peak, ended = [0.0], threading.Event()
 
@@ -122,5 +122,5 @@ def _peak_memory() -> Iterator[list[float]]:
         thread.join()
 
 
-def _run(command: list[str], folder: Path) -> None:
+def run(command: list[str], folder: Path) -> None:
     subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, capture_output=True)

@@ -12,14 +12,14 @@ from pipeline.section import Section, whole_number
 Scale = Literal["minmax", "standard", "image", "none"]
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """YAML reads 1 and true as they look; names and labels are meant as they are written."""
     if isinstance(value, bool):
         return str(value)
     return str(value) if isinstance(value, (int, float)) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_text)]
+Text = Annotated[str, BeforeValidator(as_text)]
 Name = Annotated[Text, Field(min_length=1)]
 Names = Annotated[
     tuple[Name, ...], Field(description="a list of column names", examples=["[customer_id]"])

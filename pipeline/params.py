@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from pipeline.data_params import DataParams
+from pipeline.data_params import DataParams, as_text
 from pipeline.errors import InputError, did_you_mean
 from pipeline.section import Section
 from pipeline.section import whole_number as _count
@@ -24,6 +24,8 @@ from pipeline.section import whole_number as _count
 PARAMS_FILE = Path("params.yaml")
 SEED_MAX = 2**31 - 1
 FRACTIONS_TOLERANCE = 1e-9
+# Of a class in the loss: what single precision can bear.
+WEIGHTS = (1e-6, 1e6)
 
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "softplus", "linear"]
 Rate = Annotated[float, Field(ge=0, lt=1, description="a rate in [0, 1)", examples=[0.5])]
@@ -35,6 +37,7 @@ Seed = Annotated[
     int,
     Field(ge=0, le=SEED_MAX, description=f"a whole number from 0 to {SEED_MAX}", examples=[42]),
 ]
+ClassWeight = Literal["none", "balanced"] | dict[str, float]
 Flag = Annotated[bool, Field(description="true or false", examples=[True])]
 
 
@@ -100,6 +103,36 @@ class TrainParams(Section):
     batch_size: int = _count(1, 1_000_000, 32)
     max_epochs: int = _count(1, 100_000, 100)
     learning_rate: float = Field(gt=0, description="a number > 0", examples=[0.001])
+    class_weight: ClassWeight = Field(
+        default="none",
+        description="none, balanced, or weights of classes",
+        examples=["{no: 1, yes: 3}"],
+    )
+
+    @field_validator("class_weight", mode="before")
+    @classmethod
+    def _weights_classes(cls, value: Any) -> Any:
+        # Before pydantic looks: of a union it would tell what each of its members wants.
+        if value in ("none", "balanced"):
+            return value
+        if not isinstance(value, dict) or not value:
+            shown = _shown(value) if value != {} else "{}"
+            raise ValueError(
+                f"{shown} is no weighting, want none, balanced, or weights of classes."
+                " Change it, e.g. {no: 1, yes: 3}."
+            )
+        weights: dict[str, float] = {}
+        for key, weight in value.items():
+            name, number = str(as_text(key)), not isinstance(weight, bool)
+            if not (
+                number and isinstance(weight, (int, float)) and WEIGHTS[0] <= weight <= WEIGHTS[1]
+            ):
+                raise ValueError(
+                    f"class {name!r} has the weight {_shown(weight)}, want a number from"
+                    f" {WEIGHTS[0]:g} to {WEIGHTS[1]:g}. Change it, e.g. 3."
+                )
+            weights[name] = float(weight)
+        return weights
 
 
 class _Range(Section):

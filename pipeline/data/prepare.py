@@ -23,6 +23,8 @@ from sklearn.preprocessing import (
 from pipeline.data.raw import DATE_PARTS, part_name, plain_rows
 from pipeline.data.schema import FOLD_COLUMN, Schema
 from pipeline.data_params import CategoryParams, Scale
+from pipeline.errors import InputError, did_you_mean
+from pipeline.params import ClassWeight
 
 MISSING_CATEGORY = "(missing)"
 # From this share of gaps on, that a number is missing is a feature of its own.
@@ -39,6 +41,8 @@ class Fold:
     x: (row, column) float32, prepared by statistics of the fitting rows.
     y: (row,) int32, class numbers.
     fit, stop, score: (n,) int32, rows of x that train, that stop the fit, and that score it.
+    class_weight: (class,) float32, what a row of each class counts in the training loss; None if
+    all count the same.
     """
 
     x: npt.NDArray[np.float32]
@@ -46,6 +50,7 @@ class Fold:
     fit: npt.NDArray[np.int32]
     stop: npt.NDArray[np.int32]
     score: npt.NDArray[np.int32]
+    class_weight: npt.NDArray[np.float32] | None = None
 
 
 class Preparation:
@@ -159,12 +164,36 @@ def class_numbers(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.int32]:
     return np.asarray(frame[schema.target].astype(str).map(number), np.int32)
 
 
+def class_weights(
+    wanted: ClassWeight, y: npt.NDArray[np.int32], schema: Schema
+) -> npt.NDArray[np.float32] | None:
+    """(class,) weights, or None for none; `InputError` if they are of classes that are not there.
+
+    balanced: rows / (classes x rows of the class), counted in the fitting rows y, so that each
+    class counts the same in all (King and Zeng 2001). Of a mapping, what it does not name is 1.
+    """
+    if wanted == "none":
+        return None
+    if wanted == "balanced":
+        counts = np.bincount(y, minlength=len(schema.classes))
+        return np.asarray(len(y) / (len(counts) * counts), np.float32)
+    for name in wanted:
+        if name not in schema.classes:
+            hint = did_you_mean(name, schema.classes) or " Change it to one of them."
+            raise InputError(
+                f"params.yaml: train.class_weight names {name!r}, want classes of {schema.name}"
+                f" ({', '.join(schema.classes)}).{hint}"
+            )
+    return np.array([wanted.get(name, 1.0) for name in schema.classes], np.float32)
+
+
 def prepare_cv(
     train: pd.DataFrame,
     val: pd.DataFrame,
     schema: Schema,
     scale: Scale,
     categories: CategoryParams | None = None,
+    class_weight: ClassWeight = "none",
 ) -> list[Fold]:
     """One fold per fold number: fits on the other folds of train, stops on val, scores on its own.
 
@@ -174,7 +203,9 @@ def prepare_cv(
     number = train[FOLD_COLUMN].to_numpy()
     folds: list[Fold] = []
     for k in np.unique(number):
-        fold, _ = _prepare(train, val, train[:0], number != k, schema, scale, categories)
+        fold, _ = _prepare(
+            train, val, train[:0], number != k, schema, scale, categories, class_weight
+        )
         if folds and np.array_equal(fold.x, folds[0].x):
             fold = replace(fold, x=folds[0].x, y=folds[0].y)
         folds.append(fold)
@@ -188,13 +219,14 @@ def prepare_final(
     schema: Schema,
     scale: Scale,
     categories: CategoryParams | None = None,
+    class_weight: ClassWeight = "none",
 ) -> tuple[Fold, ColumnTransformer]:
     """Arrays that fit on train, stop on val and score on test, and the fitted steps.
 
     The steps take what `raw.plain_rows` makes of raw rows.
     """
     every = np.ones(len(train), bool)
-    return _prepare(train, val, test, every, schema, scale, categories)
+    return _prepare(train, val, test, every, schema, scale, categories, class_weight)
 
 
 def _prepare(
@@ -205,6 +237,7 @@ def _prepare(
     schema: Schema,
     scale: Scale,
     categories: CategoryParams | None,
+    class_weight: ClassWeight,
 ) -> tuple[Fold, Any]:
     """Rows of train that fit, train; its others score, and so do the rows of test."""
     preparation = Preparation(schema, scale, categories or CategoryParams())
@@ -213,12 +246,14 @@ def _prepare(
     in_train, in_val = len(train), len(train) + len(val)
     position = np.arange(len(rows), dtype=np.int32)
     scores = np.concatenate([position[:in_train][~fits], position[in_val:]])
+    y = class_numbers(rows, schema)
     fold = Fold(
         x=preparation.transform(rows[schema.features]),
-        y=class_numbers(rows, schema),
+        y=y,
         fit=position[:in_train][fits],
         stop=position[in_train:in_val],
         score=scores,
+        class_weight=class_weights(class_weight, y[:in_train][fits], schema),
     )
     return fold, preparation.steps
 

@@ -18,6 +18,8 @@ SHOWN = 5
 # Single precision ends at 3e38, and scaling takes squares and differences.
 LARGEST = 1e30
 DATE_PARTS = ("day", "month", "weekday", "hour")
+# What a cell of JSON may hold, and no cell of a table.
+NESTED = (list, tuple, dict, set, np.ndarray)
 YES, NO = {"true", "1", "1.0"}, {"false", "0", "0.0"}
 
 
@@ -58,14 +60,17 @@ def part_name(name: str, part: str) -> str:
 
 def _check_names(names: Iterable[Any], columns: Sequence[Mapping[str, Any]]) -> None:
     given = list(names)
-    known = {column["name"] for column in columns}
-    missing = [c["name"] for c in columns if not c["ignored"] and c["name"] not in set(given)]
-    if missing:
-        raise ValueError(f"missing columns: {_listed(missing)}. Want {_listed(sorted(known))}.")
+    there, known = set(given), {column["name"] for column in columns}
+    missing = [c["name"] for c in columns if not c["ignored"] and c["name"] not in there]
     extra = [str(name) for name in given if name not in known]
+    told = []
+    if missing:
+        told.append(f"missing columns: {_listed(missing)}. Add them, with nothing for a gap.")
     if extra:
-        raise ValueError(f"unknown columns: {_listed(extra)}. Leave them out.")
-    if len(set(given)) < len(given):
+        told.append(f"unknown columns: {_listed(extra)}. Leave them out.")
+    if told:
+        raise ValueError(" ".join(told))
+    if len(there) < len(given):
         raise ValueError("a column is there twice, want each once.")
 
 
@@ -122,6 +127,10 @@ def _boolean(values: pd.Series) -> pd.Series:
 def _text(values: pd.Series) -> pd.Series:
     """Texts, and NaN for gaps, which is what scikit-learn looks for."""
     kind = values.dtype
+    if pd.api.types.is_object_dtype(kind):
+        nested = values[[isinstance(v, NESTED) for v in values]]
+        if len(nested):
+            raise _wrong(values, nested, "a text")
     if isinstance(kind, np.dtype) and kind.kind == "f" and values.dropna().mod(1).eq(0).all():
         # A column of codes that turned to floats because of a gap.
         words = values.map(lambda value: f"{value:.0f}", na_action="ignore")
@@ -135,7 +144,9 @@ def _dates(values: pd.Series) -> pd.Series:
     if not pd.api.types.is_datetime64_any_dtype(values):
         present = values[values.notna()]
         # Numbers could be years, days or seconds.
-        words = values.astype(object).map(lambda v: None if isinstance(v, (int, float)) else v)
+        words = values.astype(object).map(
+            lambda v: None if isinstance(v, (int, float, *NESTED)) else v
+        )
         dates = pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)
         odd = present[dates[values.notna()].isna()]
         if len(odd):

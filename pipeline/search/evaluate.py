@@ -23,7 +23,10 @@ class FoldScore(BaseModel):
 
     log_loss: float
     accuracy: float
+    balanced_accuracy: float
     roc_auc: float
+    pr_auc: float
+    brier: float
 
 
 class Score(BaseModel):
@@ -75,17 +78,10 @@ def _score(fits: Sequence[Fit], folds: Sequence[Fold]) -> Score:
     for number, fit in enumerate(fits):
         if fit.failure is not None:
             return Score(failure=f"fold {number}: {fit.failure}")
-    scores = []
-    for fit, fold in zip(fits, folds, strict=True):
-        y = fold.y[fold.score]
-        p = metrics.probabilities(fit.score_logits)
-        scores.append(
-            FoldScore(
-                log_loss=float(metrics.row_log_loss(fit.score_logits, y).mean()),
-                accuracy=metrics.accuracy(p, y),
-                roc_auc=metrics.roc_auc(p, y),
-            )
-        )
+    scores = [
+        FoldScore.model_validate(metrics.score(fit.score_logits, fold.y[fold.score]))
+        for fit, fold in zip(fits, folds, strict=True)
+    ]
     return Score(
         folds=tuple(scores),
         epochs=tuple(len(fit.val_log_loss) for fit in fits),

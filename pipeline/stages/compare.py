@@ -48,14 +48,20 @@ from pipeline.training.stack import train_stack
 EXAMPLE_ROWS = 5
 # Of the figures in metrics/: more are noise, and make dvc metrics hard to read.
 DIGITS = 6
-HEADLINE = ("log_loss", "accuracy", "roc_auc")
+HEADLINE = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc")
 
 
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
     train, val, test = read_rows(TRAIN), read_rows(VAL), read_rows(TEST)
     fold, preparation = prepare_final(
-        train, val, test, schema, params.data.scale, params.data.categories
+        train,
+        val,
+        test,
+        schema,
+        params.data.scale,
+        params.data.categories,
+        params.train.class_weight,
     )
     y = fold.y[fold.score]
     architecture = Architecture.of(params.network, fold.x.shape[1], len(schema.classes))
@@ -74,7 +80,7 @@ def main() -> None:
             kind: open_model(files).predict(None, test[schema.features]).iloc[:, 1:].to_numpy(float)
             for kind, files in models.items()
         }
-        data = describe(schema, {"train": len(train), "val": len(val), "test": len(test)})
+        data = describe(schema, {"train": len(train), "val": len(val), "test": len(test)}, fold)
         study = (best["study"], best["trial"], best["trials"])
         comparison = judge(networks, probability, y, data, study, params.compare)
         write_outputs(comparison, networks, probability, y)
@@ -123,7 +129,14 @@ def export(kind: Kind, networks: Networks, architecture: Architecture) -> ModelF
     return ModelFiles(network=path, preparation=PREPARATION, schema=SCHEMA)
 
 
-def describe(schema: Schema, rows: dict[str, int]) -> Data:
+def describe(schema: Schema, rows: dict[str, int], fold: Fold) -> Data:
+    weighted: tuple[str, ...] = ()
+    if fold.class_weight is not None:
+        shown = ", ".join(map("{}: {:.3g}".format, schema.classes, fold.class_weight))
+        weighted = (
+            f"the training loss counts classes unequally ({shown}), so probabilities lean to the"
+            " classes that count more; stopping and every figure below count rows equally",
+        )
     return Data(
         name=schema.name,
         description=schema.description,
@@ -131,7 +144,7 @@ def describe(schema: Schema, rows: dict[str, int]) -> Data:
         positive=schema.positive,
         columns=len(schema.columns),
         rows=rows,
-        findings=tuple(sentences(schema.findings)),
+        findings=(*sentences(schema.findings), *weighted),
     )
 
 

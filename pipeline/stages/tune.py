@@ -42,7 +42,14 @@ from pipeline.training.stack import train_stack
 def main() -> None:
     params = load_params()
     schema, train, val = read_schema(), read_rows(TRAIN), read_rows(VAL)
-    folds = prepare_cv(train, val, schema, params.data.scale, params.data.categories)
+    folds = prepare_cv(
+        train,
+        val,
+        schema,
+        params.data.scale,
+        params.data.categories,
+        params.train.class_weight,
+    )
     score = partial(
         evaluate,
         folds=folds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,12 +14,21 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Run
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature, infer_signature
-from mlflow.types.schema import AnyType, ColSpec, Schema
 
 from pipeline.data import raw
+from pipeline.data.schema import Schema
+from pipeline.evidence.report import MARKDOWN_ESCAPES
 from pipeline.tracking import served
 from pipeline.tracking.single import one_model
 
+COLUMNS_SHOWN = 50
+NOTE = "mlflow.note.content"
+WANTED = {
+    "numeric": "a number",
+    "boolean": "true or false",
+    "date": "a date such as 2024-12-31",
+    "category": "a text",
+}
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
 
@@ -44,13 +52,16 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
 def log_model(
     client: MlflowClient, run: Run, files: ModelFiles, raw_rows: pd.DataFrame, name: str
 ) -> str:
-    """Log the model with signature and example into a run, once; returns its id.
+    """Log the model with its columns and an example into a run, once; returns its id.
 
     raw_rows: a few raw rows, as the source has them.
     """
     model = one_model(client, run, name)
     if model.status != LoggedModelStatus.READY:
+        schema = Schema.model_validate_json(files.schema.read_text(encoding="utf-8"))
         predicted = open_model(files).predict(None, raw_rows)
+        # The tag that MLflow shows as the model's description.
+        client.set_logged_model_tags(model.model_id, {NOTE: columns_note(schema)})
         # In two steps, and not by `log_model`: that would make another model on the next try.
         with TemporaryDirectory() as folder:
             mlflow.pyfunc.save_model(
@@ -63,7 +74,8 @@ def log_model(
                 ),
                 python_model=str(Path(served.__file__)),
                 artifacts=_paths(files),
-                signature=signature(files.schema, predicted),
+                signature=ModelSignature(outputs=infer_signature(predicted).inputs),
+                metadata={"columns": schema.features},
                 input_example=raw_rows,
                 pip_requirements=model_requirements(),
             )
@@ -81,15 +93,26 @@ def model_requirements() -> list[str]:
     return [f"{package}=={version(package)}" for package in REQUIREMENTS]
 
 
-def signature(schema: Path, predicted: pd.DataFrame) -> ModelSignature:
-    """Each raw column by name, of any type; those that say nothing need not be there.
+def columns_note(schema: Schema) -> str:
+    """The columns a model takes, as Markdown: its signature, which MLflow itself cannot enforce."""
 
-    The model itself checks types, for MLflow's check refuses what raw rows are made of: a whole
-    number in a column of fractions, a column that has gaps only, a date as text.
-    """
-    columns = json.loads(schema.read_text(encoding="utf-8"))["columns"]
-    specs = [ColSpec(AnyType(), c["name"], required=not c["ignored"]) for c in columns]
-    return ModelSignature(Schema(specs), infer_signature(predicted).inputs)
+    def plain(text: str) -> str:
+        return text.translate(MARKDOWN_ESCAPES)
+
+    used = [column for column in schema.columns if not column.ignored]
+    rows = [f"| {plain(one.name)} | {WANTED[one.kind]} |" for one in used[:COLUMNS_SHOWN]]
+    more = len(used) - COLUMNS_SHOWN
+    if more > 0:
+        rows.append(f"| … and {more} more, in `artifacts/schema.json` | |")
+    text = (
+        f"Takes rows with these {len(used)} columns, in any order, and no other; `null` is a gap.\n"
+        "\n| Column | Value |\n|:---|:---|\n" + "\n".join(rows)
+    )
+    spare = [plain(one.name) for one in schema.columns if one.ignored]
+    if spare:
+        shown = ", ".join(spare[:COLUMNS_SHOWN]) + (", …" if spare[COLUMNS_SHOWN:] else "")
+        text += f"\n\nMay come or not, as they said nothing in training: {shown}."
+    return text
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:

@@ -148,7 +148,12 @@ def _register(client: MlflowClient, name: str, model: str, run: Run, comparison:
             f"models:/{model}",
             run.info.run_id,
             tags={"study": comparison.study, "verdict": comparison.verdict},
-            description=note(comparison, how_to_reproduce()),
+            description="\n\n".join(
+                [
+                    note(comparison, how_to_reproduce()),
+                    client.get_logged_model(model).tags["mlflow.note.content"],
+                ]
+            ),
             model_id=model,
         )
     version = one_version(client, name, run.info.run_id)

@@ -1,5 +1,7 @@
 """The registered model: raw rows in, probabilities and the most probable class out.
 
+MLflow leaves out, with a warning in its log, what a signature does not list. So the signature lists
+no inputs, and the model itself sees to it that rows have its columns, all of them and no other.
 MLflow runs this file when it loads the model (models from code), so it stands alone and imports
 nothing of this project; nothing of the model is pickled.
 """
@@ -16,6 +18,8 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 # Plain values that skops names before it builds them.
@@ -40,8 +44,19 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """One row per raw row: `prediction`, then `probability_<class>` for each class."""
-        plain = self.plain_rows(model_input, self.schema["columns"])
+        """One row per raw row: `prediction`, then `probability_<class>` for each class.
+
+        model_input: a DataFrame, or what one is made of: columns by name, or a list of rows.
+        (From a wider type hint MLflow would infer a signature.) `MlflowException`, which a server
+        answers with status 400, tells what is wrong.
+        """
+        try:
+            rows = _table(model_input)
+            plain = self.plain_rows(rows, self.schema["columns"])
+        except ValueError as error:
+            raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
+        if rows.empty:
+            raise MlflowException("no rows, want at least one.", INVALID_PARAMETER_VALUE)
         x = np.asarray(self.preparation.transform(plain), np.float32)
         blocks = [x[start : start + BLOCK_ROWS] for start in range(0, len(x), BLOCK_ROWS)]
         # Called and not `predict`: that builds a new graph for each model it meets.
@@ -49,10 +64,23 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
         if p.shape[1] == 1:
             p = np.concatenate([1 - p, p], axis=1)
         classes = np.array(self.schema["classes"])
-        rows = pd.DataFrame({"prediction": classes[p.argmax(1)]}, index=model_input.index)
+        answer = pd.DataFrame({"prediction": classes[p.argmax(1)]}, index=rows.index)
         for number, name in enumerate(classes):
-            rows[f"probability_{name}"] = p[:, number]
-        return rows
+            answer[f"probability_{name}"] = p[:, number]
+        return answer
+
+
+def _table(given: Any) -> pd.DataFrame:
+    """Raw rows as a table, whichever way they were sent."""
+    if isinstance(given, pd.DataFrame):
+        return given
+    # A list may hold rows, but without names a row says nothing.
+    if isinstance(given, dict) or (
+        isinstance(given, list) and all(isinstance(one, dict) for one in given)
+    ):
+        one_row = isinstance(given, dict) and all(np.ndim(cell) == 0 for cell in given.values())
+        return pd.DataFrame([given] if one_row else given)
+    raise ValueError(f"{type(given).__name__} given, want rows with the names of their columns.")
 
 
 def _module(path: str) -> ModuleType:

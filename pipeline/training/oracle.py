@@ -41,7 +41,7 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
             "val_log_loss", mode="min", patience=patience, restore_best_weights=True
         )
         watch.append(stop)
-    x, y = fold.x, fold.y.reshape(-1, 1)
+    x, y, weight = fold.x, fold.y.reshape(-1, 1), fold.class_weight
     history = network.fit(
         x[fold.fit],
         y[fold.fit],
@@ -49,6 +49,7 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
         batch_size=train.batch_size,
         epochs=train.max_epochs,
         callbacks=watch,
+        class_weight=None if weight is None else dict(enumerate(weight.tolist())),
         verbose=0,
     ).history
     log_loss = np.asarray(history["log_loss"])

@@ -113,6 +113,8 @@ class _Training:
             np.float32(1.0 / (1.0 - regularization.dropout)),
         )
         self.even = np.ones(architecture.classes, np.float32)
+        weight = member.fold.class_weight
+        self.class_weight = self.even if weight is None else weight
         self.journal = Journal(regularization.patience)
 
     @property
@@ -130,7 +132,7 @@ class _Training:
             fold.x,
             fold.y,
             fold.fit[batch_order(member.seed, epoch, len(fold.fit))],
-            self.even,
+            self.class_weight,
             self.strengths,
             self.train.batch_size,
             self.train.learning_rate,

@@ -61,10 +61,15 @@ def test_texts_leak_and_name_rows_too() -> None:
 def test_imbalance_is_said_with_its_share() -> None:
     (found,) = findings(["yes"] * 6 + ["no"] * 114)
     assert found.check == "imbalance"
-    assert "5.0% of the rows are 'yes'" in found.message
-    assert "95.0%" in found.message
+    assert "class 'yes' has 5.0% of the rows, and always guessing 'no' is right in 95.0%" in (
+        found.message
+    )
     found_many = findings(["a"] * 58 + ["b"] * 58 + ["c"] * 4)
     assert [one.check for one in found_many] == ["imbalance"]
+    # The rule of docs/your-data.md, from both sides.
+    assert [one.check for one in findings(["a"] * 80 + ["b"] * 20)] == ["imbalance"]
+    assert findings(["a"] * 79 + ["b"] * 21) == ()
+    assert findings(["a"] * 58 + ["b"] * 52 + ["c"] * 9) == ()
 
 
 def test_equal_rows_of_other_classes_are_counted() -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils.class_weight import compute_class_weight
 
 from pipeline.data.prepare import Preparation, prepare_cv, prepare_final
 from pipeline.data.schema import FOLD_COLUMN, Schema, describe
 from pipeline.data.table import Table
 from pipeline.data_params import CategoryParams
+from pipeline.errors import InputError
 
 SCALES = ["minmax", "standard", "none"]
 
@@ -52,6 +54,31 @@ def test_folds_hold_out_each_row_once(table: Table, schema: Schema) -> None:
     for fold in folds:
         parts = [set(fold.fit), set(fold.stop), set(fold.score)]
         assert sum(map(len, parts)) == len(set.union(*parts)) == len(train) + len(val)
+
+
+def test_classes_are_balanced_by_the_fitting_rows_alone(table: Table, schema: Schema) -> None:
+    train, val, _ = roles(table)
+    folds = prepare_cv(train, val, schema, "minmax", class_weight="balanced")
+    for fold in folds:
+        y = fold.y[fold.fit]
+        assert fold.class_weight is not None
+        assert fold.class_weight == pytest.approx(
+            compute_class_weight("balanced", classes=np.array([0, 1]), y=y)
+        )
+        # Each class counts the same in all, and all rows together as much as before.
+        counted = np.bincount(y, weights=fold.class_weight[y])
+        assert counted == pytest.approx([len(y) / 2] * 2)
+    assert len({fold.class_weight.tobytes() for fold in folds if fold.class_weight is not None}) > 1
+
+
+def test_given_weights_are_of_the_classes_by_name(table: Table, schema: Schema) -> None:
+    train, val, _ = roles(table)
+    (fold, *_) = prepare_cv(train, val, schema, "minmax", class_weight={"yes": 3.0})
+    assert fold.class_weight is not None
+    assert fold.class_weight.tolist() == [1, 3]
+    assert prepare_cv(train, val, schema, "minmax")[0].class_weight is None
+    with pytest.raises(InputError, match=r"names 'Yes', want classes of toy \(no, yes\)\. Did you"):
+        prepare_cv(train, val, schema, "minmax", class_weight={"Yes": 3.0})
 
 
 def test_fitting_rows_are_scaled_and_gaps_take_their_median(table: Table, schema: Schema) -> None:

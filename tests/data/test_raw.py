@@ -67,6 +67,10 @@ def test_order_does_not_matter_and_ignored_columns_may_come_or_not() -> None:
         ({"b": 2}, "column 'b' holds"),
         ({"d": "5.3.2024"}, "column 'd' holds '5.3.2024', want a date such as 2024-12-31"),
         ({"d": 20240305}, "column 'd' holds"),
+        ({"c": ["red"]}, "column 'c' holds ['red'], want a text"),
+        ({"d": {"day": 1}}, "column 'd' holds {'day': 1}, want a date"),
+        ({"n": [1.5]}, "column 'n' holds [1.5], want a number"),
+        ({"b": [True]}, "column 'b' holds [True], want true or false"),
         ({"extra": 1}, "unknown columns: 'extra'. Leave them out."),
     ],
 )
@@ -85,8 +89,8 @@ def test_rows_count_by_place_not_by_index() -> None:
 
 
 def test_missing_columns_are_told() -> None:
-    with pytest.raises(ValueError, match=r"missing columns: 'n', 'd'\. Want 'b', 'c', 'd', 'n'"):
-        plain_rows(rows()[["b", "c"]], COLUMNS)
+    with pytest.raises(ValueError, match=r"missing columns: 'n', 'd'\. .* unknown columns: 'N'\."):
+        plain_rows(rows().assign(N=1)[["b", "c", "N"]], COLUMNS)
 
 
 def test_the_file_stands_alone() -> None:

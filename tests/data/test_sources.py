@@ -7,12 +7,14 @@ import http.server
 import sqlite3
 import threading
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data import sources
 from pipeline.data.schema import describe
 from pipeline.errors import InputError
 from tests.data.conftest import Load
@@ -256,3 +258,32 @@ def test_damaged_mnist_is_told(load: Load, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     with pytest.raises(InputError, match=r"mnist\.npz: damaged"):
         load("mnist")
+
+
+def test_openml_by_number_and_by_name(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers of openml.org that scikit-learn ships, where its downloads are cached."""
+    answers = files("sklearn.datasets.tests.data.openml.id_61")
+    cached = {
+        "json/data/61": "api-v1-jd-61",
+        "json/data/features/61": "api-v1-jdf-61",
+        "json/data/qualities/61": "api-v1-jdq-61",
+        "json/data/list/data_name/iris/limit/2/data_version/1": "api-v1-jdl-dn-iris-l-2-dv-1",
+    }
+    site = tmp_path / "openml/openml.org"
+    for place, name in cached.items():
+        path = site / f"api/v1/{place}.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(answers.joinpath(f"{name}.json.gz").read_bytes())
+    table = site / "data/v1/download/61/iris.arff.gz"
+    table.parent.mkdir(parents=True)
+    table.write_bytes(answers.joinpath("data-v1-dl-61.arff.gz").read_bytes())
+    monkeypatch.setattr(sources, "OPENML_CACHE", tmp_path)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    for source in ("openml:61", "openml:iris"):
+        found = load(source)
+        assert found.name == "openml-iris"
+        assert found.classes == ("Iris-setosa", "Iris-versicolor", "Iris-virginica")
+        assert found.frame.shape == (150, 5)
+        assert describe(found, None).numeric == list(found.frame.columns[:4])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -102,27 +104,83 @@ def test_model_takes_gaps_and_columns_in_any_order(finished: Finished) -> None:
     assert hard.loc[0, "prediction"] in {"benign", "malignant"}
 
 
-def test_served_model_answers_the_same(finished: Finished) -> None:
-    project = finished.project
-    schema = json.loads((project.path / "data/schema.json").read_text())
-    names = [column["name"] for column in schema["columns"]]
-    rows = pd.read_parquet(project.path / "data/test.parquet")[names]
+@pytest.fixture(scope="module")
+def invocations(finished: Finished) -> Iterator[str]:
+    """Address at which `mlflow models serve` takes rows for the challenger."""
     command = ["mlflow", "models", "serve", "-m", "models:/regularized-net@challenger"]
     local = Project(
-        project.path,
-        project.environment | NO_PICKLE | {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"},
+        finished.project.path,
+        finished.project.environment | NO_PICKLE | {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"},
     )
     with serving(local, *command, "--env-manager", "local", path="/ping") as address:
-        body = json.dumps({"dataframe_split": rows.to_dict(orient="split", index=False)})
-        request = urllib.request.Request(
-            f"{address}/invocations", body.encode(), {"Content-Type": "application/json"}
-        )
+        yield f"{address}/invocations"
+
+
+def ask(address: str, body: object, kind: str = "application/json") -> tuple[int, Any]:
+    """Status and JSON of the answer to a request."""
+    data = body if isinstance(body, str) else json.dumps(body)
+    request = urllib.request.Request(address, data.encode(), {"Content-Type": kind})
+    try:
         with urllib.request.urlopen(request, timeout=60) as answer:
-            served = pd.DataFrame(json.load(answer)["predictions"])
-    loaded = predictions(project, "challenger")
-    assert served["prediction"].tolist() == loaded["prediction"].tolist()
-    ours = served["probability_malignant"].astype("float32").tolist()
-    assert ours == loaded["probability_malignant"].astype("float32").tolist()
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, json.load(refusal)
+
+
+def raw_rows(project: Project) -> pd.DataFrame:
+    schema = json.loads((project.path / "data/schema.json").read_text())
+    names = [column["name"] for column in schema["columns"]]
+    return pd.read_parquet(project.path / "data/test.parquet")[names]
+
+
+def test_served_model_answers_the_same_however_it_is_asked(
+    finished: Finished, invocations: str
+) -> None:
+    rows = raw_rows(finished.project)
+    bodies = [
+        ({"dataframe_split": rows.to_dict(orient="split", index=False)}, "application/json"),
+        ({"dataframe_records": rows.iloc[:, ::-1].to_dict(orient="records")}, "application/json"),
+        ({"inputs": rows.to_dict(orient="list")}, "application/json"),
+        ({"instances": rows.to_dict(orient="records")}, "application/json"),
+        (rows.to_csv(index=False), "text/csv"),
+    ]
+    loaded = predictions(finished.project, "challenger")
+    for body, kind in bodies:
+        status, answer = ask(invocations, body, kind)
+        assert status == 200, answer
+        served = pd.DataFrame(answer["predictions"])
+        assert served["prediction"].tolist() == loaded["prediction"].tolist()
+        ours = served["probability_malignant"].astype("float32").tolist()
+        assert ours == loaded["probability_malignant"].astype("float32").tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shoe size": 43}, "unknown columns: 'shoe size'. Leave them out."),
+        ({"mean radius": "large"}, "column 'mean radius' holds 'large', want a number"),
+        ({"mean radius": [1, 2]}, "column 'mean radius' holds [1, 2], want a number"),
+        ({"mean radius": ...}, "missing columns: 'mean radius'. Add them"),
+    ],
+)
+def test_served_model_refuses_rows_that_are_wrong(
+    finished: Finished, invocations: str, change: dict[str, Any], message: str
+) -> None:
+    row = raw_rows(finished.project).iloc[0].to_dict() | change
+    row = {name: value for name, value in row.items() if value is not ...}
+    status, answer = ask(invocations, {"dataframe_records": [row]})
+    assert status == 400
+    assert message in answer["message"]
+    assert "Traceback" not in json.dumps(answer)
+
+
+def test_a_model_says_which_columns_it_takes(finished: Finished) -> None:
+    client = MlflowClient(f"sqlite:///{finished.project.path}/mlflow.db")
+    version = client.get_model_version_by_alias("regularized-net", "challenger")
+    model = client.get_logged_model(version.source.removeprefix("models:/"))
+    note = model.tags["mlflow.note.content"]
+    assert "| mean radius | a number |" in note
+    assert version.description.endswith(note)
 
 
 def test_a_server_gives_the_same_result(finished: Finished, fresh: Callable[[], Project]) -> None:

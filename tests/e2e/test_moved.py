@@ -16,7 +16,7 @@ LOAD = """
 import pipeline.training._tensorflow  # starts TensorFlow quietly
 import mlflow
 model = mlflow.pyfunc.load_model("models:/regularized-net@challenger")
-print(len(model.metadata.get_input_schema()))
+print(len(model.metadata.metadata["columns"]))
 """
 
 

@@ -19,13 +19,11 @@ ASK = """
 import pipeline.training._tensorflow  # starts TensorFlow quietly
 import json
 import mlflow, pandas as pd
-from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from pathlib import Path
 model = mlflow.pyfunc.load_model("models:/regularized-net@challenger")
 asked = json.loads(Path("asked.json").read_text())
 raw = pd.read_csv("tables/mine.csv", sep=";", decimal=",").drop(columns=["level"])
-parsed = infer_and_parse_data(asked.pop("json"), model.metadata.get_input_schema())
-given = {"json": parsed} | {name: eval(text, {"raw": raw}) for name, text in asked.items()}
+given = {name: eval(text, {"raw": raw}) for name, text in asked.items()}
 answers = {}
 for name, rows in given.items():
     try:
@@ -37,7 +35,10 @@ print(json.dumps(answers))
 ROW = {"size, in m²": 1, "rooms": None, "income": 2.5, "sold": True, "since": "2021-06-01",
        "town": "Atlantis", "zip": "99999"}  # fmt: skip
 WRONG = {
-    "raw.drop(columns=['rooms'])": "Model is missing inputs ['rooms']",
+    "raw.drop(columns=['rooms'])": "missing columns: 'rooms'. Add them",
+    "raw.assign(level=1, Town='Ulm')": "unknown columns: 'level', 'Town'. Leave them out.",
+    "raw.to_numpy()": "ndarray given, want rows with the names of their columns.",
+    "raw[:0]": "no rows, want at least one.",
     "raw.assign(rooms='many')": "column 'rooms' holds 'many', want a number",
     "raw.assign(since='1.2.2021')": "column 'since' holds '1.2.2021', want a date",
     "raw.assign(sold='maybe')": "column 'sold' holds 'maybe', want true or false",
@@ -86,7 +87,8 @@ def answers(own: Project) -> dict[str, Any]:
         # Whole numbers, gaps, dates as text and booleans with gaps: what pandas makes of the file.
         "straight": "raw",
         "turned": "raw.iloc[:, ::-1].drop(columns=['spare', 'country'])",
-        "json": {"dataframe_records": [ROW, dict.fromkeys(ROW)]},
+        "rows": repr([ROW, dict.fromkeys(ROW)]),
+        "one row": repr(ROW),
         **{change: change for change in WRONG},
     }
     (own.path / "asked.json").write_text(json.dumps(asked))
@@ -130,8 +132,9 @@ def test_the_model_takes_rows_as_they_are_in_the_file(
     assert report["metrics"]["log_loss"]["tuned"]["estimate"] < np.log(3)
 
 
-def test_the_model_takes_json_with_gaps_and_unseen_levels(answers: dict[str, Any]) -> None:
-    answer = answers["json"]
+def test_the_model_takes_rows_with_gaps_and_unseen_levels(answers: dict[str, Any]) -> None:
+    answer = answers["rows"]
+    assert answers["one row"] == {name: column[:1] for name, column in answer.items()}
     for row in (0, 1):
         total = sum(answer[f"probability_{label}"][row] for label in (1, 2, 7))
         assert total == pytest.approx(1)

@@ -35,6 +35,11 @@ def test_score_agrees_with_scikit_learn(outputs: int) -> None:
     p, got = metrics.probabilities(logits), metrics.score(logits, y)
     assert p.sum(1) == pytest.approx(np.ones(len(y)))
     assert got["accuracy"] == sk.accuracy_score(y, p.argmax(1))
+    recalls = [(p.argmax(1)[y == label] == label).mean() for label in range(classes)]
+    assert got["balanced_accuracy"] == pytest.approx(np.mean(recalls))
+    positives = [1] if outputs == 1 else range(classes)
+    areas = [sk.average_precision_score(y == label, p[:, label]) for label in positives]
+    assert got["pr_auc"] == pytest.approx(np.mean(areas))
     if outputs == 1:
         assert got["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p[:, 1]))
         assert got["brier"] == pytest.approx(sk.brier_score_loss(y, p[:, 1]))

@@ -23,12 +23,14 @@ from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
 from pipeline.training.luck import batch_order, drop_threshold, mask_bits
 from pipeline.training.network import build_network
+from pipeline.training.oracle import train_with_keras
 from pipeline.training.stack import train_stack
 
 from .conftest import MakeArchitecture, MakeFolds
 
 TOLERANCE, NORM_TOLERANCE = 2e-5, 2e-3
 NORM_LEARNING_RATE = 0.003
+WEIGHTS = np.array([0.5, 3.0, 1.7], np.float32)
 EPOCHS = 6
 
 
@@ -64,6 +66,8 @@ def train_forced(member: Member, architecture: Architecture, train: TrainParams)
     log_loss = losses.BinaryCrossentropy() if binary else losses.SparseCategoricalCrossentropy()
     adam = keras.optimizers.Adam(train.learning_rate)
     adam.build(network.trainable_variables)
+    weights = member.fold.class_weight
+    class_weight = tf.constant(np.ones(architecture.classes, "f4") if weights is None else weights)
 
     @tf.function(
         input_signature=[
@@ -73,11 +77,12 @@ def train_forced(member: Member, architecture: Architecture, train: TrainParams)
     )
     def step(x, y):
         with tf.GradientTape() as tape:
-            loss = log_loss(y, network(x, training=True))
-            penalized = tf.add_n([loss, *network.losses])
+            p = network(x, training=True)
+            weighted = log_loss(y, p, sample_weight=tf.gather(class_weight, y))
+            penalized = tf.add_n([weighted, *network.losses])
         variables = network.trainable_variables
         adam.apply(tape.gradient(penalized, variables), variables)
-        return loss
+        return log_loss(y, p)
 
     patience = member.regularization.patience
     stopper = keras.callbacks.EarlyStopping(
@@ -134,6 +139,7 @@ REGULARIZATIONS = {
     "batch_norm": {},
     "early_stopping": {"patience": 1},
     "unequal_folds": {},
+    "class_weight": {},
     "all": {"dropout": 0.3, "l1": 0.001, "l2": 0.01, "patience": 2},
 }
 
@@ -157,7 +163,10 @@ def test_fit_equals_keras(
     # 37 and 38 rows take four steps of 12, 36 rows three.
     fit = (37, 36, 38) if case in ("unequal_folds", "all") else (37,)
     regularization = plain.model_copy(update=REGULARIZATIONS[case])
-    members = [Member(fold, regularization, 11) for fold in make_folds(classes, fit)]
+    folds = make_folds(classes, fit)
+    if case in ("class_weight", "all"):
+        folds = [replace(fold, class_weight=WEIGHTS[:classes]) for fold in folds]
+    members = [Member(fold, regularization, 11) for fold in folds]
 
     for member, ours in zip(members, train_stack(members, architecture, train), strict=True):
         keras_fit = train_forced(member, architecture, train)
@@ -173,6 +182,31 @@ def test_fit_equals_keras(
         if not batch_norm:
             for mine, theirs in zip(ours.weights, keras_fit.network.get_weights(), strict=True):
                 np.testing.assert_allclose(mine, theirs, rtol=0, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_class_weights_are_those_of_keras_own_fit(
+    classes: int, make_folds: MakeFolds, make_architecture: MakeArchitecture, train: TrainParams
+) -> None:
+    """Against `keras.Model.fit(class_weight=...)`, on batches of all rows: their order is luck."""
+    regularization = Regularization(dropout=0.0, l1=0.001, l2=0.01, patience=3)
+    train = train.model_copy(update={"batch_size": 37, "max_epochs": 12})
+    [fold] = make_folds(classes, fit=(37,))
+    weighted = replace(fold, class_weight=WEIGHTS[:classes])
+    members = [Member(one, regularization, 5) for one in (weighted, fold)]
+    architecture = make_architecture(classes)
+
+    ours, plain = train_stack(members, architecture, train)
+    [keras_fit] = train_with_keras(members[:1], architecture, train)
+
+    close = {"rtol": TOLERANCE, "atol": TOLERANCE}
+    # Log losses count rows equally, in training and after.
+    np.testing.assert_allclose(ours.log_loss, keras_fit.log_loss, **close)
+    np.testing.assert_allclose(ours.val_log_loss, keras_fit.val_log_loss, **close)
+    assert ours.kept_epoch == keras_fit.kept_epoch
+    for mine, theirs in zip(ours.weights, keras_fit.weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=10 * TOLERANCE)
+    assert not np.allclose(ours.log_loss, plain.log_loss[: len(ours.log_loss)], atol=0.001)
 
 
 def test_early_stopping_stops_early_and_restores(
