@@ -28,7 +28,7 @@ help: ## List the targets
 setup: $(READY) ## Make .venv from the lock file
 
 .PHONY: repro
-repro: $(READY) ## Run the pipeline: data, search, comparison, registered models
+repro: $(READY) ## Run the pipeline: data, search, comparison, registered models, gate
 	dvc repro
 
 .PHONY: test
@@ -63,6 +63,19 @@ bench: $(READY) ## Time trainer and pipeline side by side with their peers (PART
 sync: $(READY) ## Write to MLflow what it lacks of the study, after an outage
 	python -m pipeline.stages.sync
 
+.PHONY: status
+status: $(READY) ## Show champion, challenger, previous and the last decisions of the gate
+	python -m pipeline.stages.gate status
+
+.PHONY: promote
+promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3])
+	$(if $(FORCE),python -m pipeline.stages.gate promote --force --reason '$(REASON)' \
+	  $(if $(VERSION),--version '$(VERSION)'),dvc repro --force --single-item promote)
+
+.PHONY: rollback
+rollback: $(READY) ## Make the previous champion champion again (REASON="…" [TO=2])
+	python -m pipeline.stages.gate rollback --reason '$(REASON)' $(if $(TO),--to '$(TO)')
+
 .PHONY: ui
 ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000
 	mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri sqlite:///mlflow.db
@@ -70,7 +83,7 @@ ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.
 .PHONY: clean
 clean: ## Delete what runs leave behind: environment, outputs, DVC cache, study and MLflow databases
 	rm -rf .venv .tools .state .dvc/cache .dvc/tmp mlflow.db* mlruns mlartifacts dvc_plots
-	rm -f dvc.lock metrics/*.json
+	rm -f dvc.lock metrics/*.json reports/gate.*
 	git clean -fdXq data models reports
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

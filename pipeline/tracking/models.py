@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,10 @@ from pipeline.tracking import served
 
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
+
+# Tag of a version: which file of a network it was made from.
+NETWORK_TAG = "network"
+DIGEST_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ def signature(rows: pd.DataFrame, predicted: pd.DataFrame) -> ModelSignature:
     """
     columns = [ColSpec(AnyType(), name) for name in rows.columns]
     return ModelSignature(Schema(columns), infer_signature(predicted).inputs)
+
+
+def network_digest(network: Path) -> str:
+    """What tells one network's file from every other's."""
+    return hashlib.sha256(network.read_bytes()).hexdigest()[:DIGEST_LENGTH]
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pipeline.evidence.comparison import Candidate, Comparison, Kind
 from pipeline.evidence.report import note
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.models import ModelFiles, log_model
+from pipeline.tracking.models import NETWORK_TAG, ModelFiles, log_model, network_digest
 from pipeline.tracking.provenance import how_to_reproduce
 
 ALIASES: Mapping[Kind, str] = {"best": "challenger", "baseline": "baseline"}
@@ -80,7 +80,8 @@ def log_comparison(
         )
         _write_candidate(client, child.info.run_id, candidate, child.info.start_time)
         uri = log_model(child.info.run_id, files, raw, kind)
-        versions.append((kind, _register(client, model_name, uri, child.info.run_id, comparison)))
+        version = _register(client, model_name, uri, child.info.run_id, comparison, files)
+        versions.append((kind, version))
         client.set_terminated(child.info.run_id)
     for kind, version in versions:
         client.set_registered_model_alias(model_name, ALIASES[kind], version)
@@ -109,7 +110,12 @@ def _write_candidate(client: MlflowClient, run_id: str, candidate: Candidate, ti
 
 
 def _register(
-    client: MlflowClient, name: str, uri: str, run_id: str, comparison: Comparison
+    client: MlflowClient,
+    name: str,
+    uri: str,
+    run_id: str,
+    comparison: Comparison,
+    files: ModelFiles,
 ) -> str:
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(
@@ -119,7 +125,11 @@ def _register(
         name,
         uri,
         run_id,
-        tags={"study": comparison.study, "verdict": comparison.verdict},
+        tags={
+            "study": comparison.study,
+            "verdict": comparison.verdict,
+            NETWORK_TAG: network_digest(files.network),
+        },
         description=note(comparison, how_to_reproduce()),
         model_id=uri.removeprefix("models:/"),
     )
