@@ -53,6 +53,9 @@ class GateParams(Section):
     floors: FloorParams
     calibration: Share
     slices: SliceParams
+    findings: tuple[str, ...] = Field(
+        description="a list of names of findings in data/schema.json", examples=["[leak]"]
+    )
     clean: Flag
     on_refusal: Outcome = Field(description="flag or fail", examples=["flag"])
     on_trouble: Outcome = Field(description="flag or fail", examples=["fail"])

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.data.prepare import class_numbers
 from pipeline.data.roles import changed_basis, role_basis
+from pipeline.data.schema import Schema
 from pipeline.errors import InputError
 from pipeline.evidence.drift import Drift, figures
 from pipeline.evidence.floors import judge_model, log_probabilities
@@ -22,7 +23,6 @@ from pipeline.stages.files import (
     DRIFT_METRICS,
     GATE,
     REPORT,
-    SCHEMA,
     TEST,
     read_json,
     read_rows,
@@ -100,7 +100,7 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     }
     evidence = Evidence(
         challenger=judged["challenger"],
-        failed_data_checks=failed_checks(),
+        failed_data_checks=failed_checks(schema, params.gate.findings),
         contest=contest(p, y, challenger, champion, basis, drift, registry, params)
         if champion
         else None,
@@ -166,10 +166,13 @@ def contest(
     )
 
 
-def failed_checks() -> list[str]:
-    """Messages of the data checks that failed when the table was fetched."""
-    checks = read_json(SCHEMA).get("checks", [])
-    return [one["message"] for one in checks if one["level"] not in {"info", "warning"}]
+def failed_checks(schema: Schema, forbidden: tuple[str, ...]) -> list[str]:
+    """What the data checks found of the kinds that keep a model from going live."""
+    return [
+        f"{one.check}{f' ({one.column})' if one.column else ''}: {one.message}"
+        for one in schema.findings
+        if one.check in forbidden
+    ]
 
 
 def report_of(

@@ -11,7 +11,7 @@ from pathlib import Path
 from mlflow.tracking.context.registry import resolve_tags
 
 # What a run itself changes does not make the code that ran it any less the committed one.
-OUTPUTS = (":!dvc.lock", ":!metrics", ":!**/.gitignore")
+OUTPUTS = (":!dvc.lock", ":!metrics", ":!reports", ":!**/.gitignore")
 ENVIRONMENT_LOCK = Path("uv.lock")
 DIGITS = 12
 SECRETS = "token|secret|password|passwd|signature|credential|api_?key|sig"
