@@ -15,6 +15,14 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_SITE_CACHE_DIR := $(CURDIR)/.state/dvc
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
+# Given on the command line or in the environment; the shell is strict about unset ones.
+FORCE ?=
+PUSH ?=
+REASON ?=
+TO ?=
+TRIALS ?=
+VERSION ?=
+export FORCE PUSH REASON TO TRIALS VERSION
 export MLFLOW_TRACKING_URI ?= sqlite:///mlflow.db
 # The same bytes whatever a machine sets; slow imports for ever without byte-code.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,6 +49,8 @@ check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
 	ruff format --check .
 	mypy
 	lint-imports --no-cache
+	actionlint
+	zizmor --offline --quiet --no-progress .github
 	dvc stage list > /dev/null
 	python -m pipeline.params
 	$(UV) lock --check --quiet
@@ -69,12 +79,17 @@ status: $(READY) ## Show champion, challenger, previous and the last decisions o
 
 .PHONY: promote
 promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3])
-	$(if $(FORCE),python -m pipeline.stages.gate promote --force --reason '$(REASON)' \
-	  $(if $(VERSION),--version '$(VERSION)'),dvc repro --force --single-item promote)
+	if [ -n "$$FORCE" ]; then python -m pipeline.stages.gate promote --force --reason "$$REASON" \
+	  $${VERSION:+--version "$$VERSION"}; else dvc repro --force --single-item promote; fi
 
 .PHONY: rollback
 rollback: $(READY) ## Make the previous champion champion again (REASON="…" [TO=2])
-	python -m pipeline.stages.gate rollback --reason '$(REASON)' $(if $(TO),--to '$(TO)')
+	python -m pipeline.stages.gate rollback --reason "$$REASON" $${TO:+--to "$$TO"}
+
+.PHONY: retrain
+retrain: $(READY) ## What a scheduler runs: fetch anew; if anything is new, train, decide, commit ([PUSH=1])
+	python -m pipeline.stages.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
+	  $${PUSH:+--push}
 
 .PHONY: ui
 ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000

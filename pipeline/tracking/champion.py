@@ -246,11 +246,11 @@ def triggered_by() -> str:
     """Who or what asked for a decision: the CI run if there is one, else user and machine."""
     environment = os.environ
     if environment.get("GITHUB_RUN_ID"):
-        return (
-            f"GitHub Actions, {environment.get('GITHUB_REPOSITORY', '')} run"
-            f" {environment['GITHUB_RUN_ID']} ({environment.get('GITHUB_EVENT_NAME', '')}) for"
-            f" {environment.get('GITHUB_ACTOR', '')}"
+        known = (
+            environment.get(f"GITHUB_{name}") for name in ("REPOSITORY", "EVENT_NAME", "ACTOR")
         )
+        return ", ".join(["GitHub Actions", f"run {environment['GITHUB_RUN_ID']}",
+                          *filter(None, known)])  # fmt: skip
     if environment.get("CI_PIPELINE_ID"):
         return f"GitLab CI, pipeline {environment['CI_PIPELINE_ID']}"
     try:
