@@ -23,7 +23,10 @@ TO ?=
 TRIALS ?=
 VERSION ?=
 export FORCE PUSH REASON TO TRIALS VERSION
-export MLFLOW_TRACKING_URI ?= sqlite:///mlflow.db
+# CI gives secrets that are not set as empty variables.
+ifeq ($(strip $(MLFLOW_TRACKING_URI)),)
+export MLFLOW_TRACKING_URI := sqlite:///mlflow.db
+endif
 # The same bytes whatever a machine sets; slow imports for ever without byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
@@ -55,6 +58,14 @@ check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
 	python -m pipeline.params
 	$(UV) lock --check --quiet
 	$(EXPORT) | diff requirements.txt - || { echo 'requirements.txt is old: make lock'; exit 1; }
+
+# Reasons are in docs/retraining.md; take an exception away as soon as there is a fix.
+AUDIT_EXCEPTIONS := CVE-2025-69872
+
+.PHONY: audit
+audit: | $(UV) ## Look for known vulnerabilities of the locked packages (asks PyPI)
+	$(UV) tool run --quiet pip-audit==2.10.1 --requirement requirements.txt --no-deps \
+	  --disable-pip $(AUDIT_EXCEPTIONS:%=--ignore-vuln %)
 
 .PHONY: lock
 lock: | $(UV) ## Bring uv.lock and requirements.txt up to date with pyproject.toml
