@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,12 +16,14 @@ import pandas as pd
 import psutil
 import pytest
 from mlflow import MlflowClient
+from ruamel.yaml import YAML
 
-from tests.e2e.conftest import Project, serving
+from tests.e2e.conftest import ROOT, Project, serving
 
 MODEL = "regularized-net"
 SECRET = "hunter2"
 RETRAIN = [sys.executable, "-m", "pipeline.stages.retrain", "--push"]
+CARRIED = [".dvc/cache", ".state", "mlflow.db", "mlruns", "mlartifacts"]
 SETTINGS = {
     "  source: breast_cancer": "  source: '{source}'",
     "  target: null": "  target: outcome",
@@ -219,3 +222,46 @@ def assert_no_secret(schedule: Schedule) -> None:
     read = [path for path in places if path.is_file()]
     assert len(read) > 50
     assert [path for path in read if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_path: Path) -> None:
+    """What the workflow keeps is enough for the next run, in a fresh clone, to go on."""
+    copied.run("git", "add", "dvc.lock", "metrics", "reports/gate.json", "reports/gate.md")
+    copied.run("git", "commit", "--quiet", "--message", "First run")
+    copied.run("git", "clone", "--quiet", "--bare", ".", str(tmp_path / "origin.git"))
+    clone = Project(tmp_path / "next", copied.environment)
+    subprocess.run(
+        ["git", "clone", "-q", str(tmp_path / "origin.git"), str(clone.path)], check=True
+    )
+    for name in CARRIED:
+        kept = copied.path / name
+        if kept.is_dir():
+            shutil.copytree(kept, clone.path / name, symlinks=True)
+        elif kept.is_file():
+            shutil.copy(kept, clone.path / name)
+    assert "Nothing new" in clone.run(*RETRAIN)
+
+    clone.edit("confidence: 0.95", "confidence: 0.9")
+    clone.run("git", "commit", "--quiet", "--all", "--message", "Narrower intervals")
+    printed = clone.run(*RETRAIN)
+    assert "champion, version 1 is previous" in printed
+    subject = clone.run("git", "log", "-1", "--format=%s", "origin/main")
+    assert subject.startswith("Retrain: Promoted: version 3 is champion")
+    assert "version 3 promoted, champion was version 1" in clone.stage_arguments("gate", "status")
+
+
+def test_trials_are_set_and_committed_or_refused(copied: Project) -> None:
+    log = copied.run(*RETRAIN, "--trials", "many", code=1)
+    assert "search.trials is 'many', want a whole number" in log
+    assert copied.run("git", "status", "--porcelain", "--", "params.yaml") == ""
+    script = "from pipeline.stages.retrain import set_trials; set_trials('5')"
+    copied.run(sys.executable, "-c", script)
+    assert YAML(typ="safe").load(copied.path / "params.yaml")["search"]["trials"] == 5
+    assert copied.run("git", "log", "-1", "--format=%s").strip() == "Set search.trials to 5"
+
+
+def test_workflow_carries_what_the_project_keeps() -> None:
+    workflow = YAML(typ="safe").load(ROOT / ".github/workflows/retrain.yml")
+    steps = workflow["jobs"]["retrain"]["steps"]
+    (state,) = [step for step in steps if step.get("name") == "Restore the state of the last run"]
+    assert state["with"]["path"].split() == CARRIED
