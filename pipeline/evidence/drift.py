@@ -11,8 +11,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 from scipy.stats import false_discovery_control, ks_2samp
 
-from pipeline.evidence.reference import Reference, is_numeric, level_counts
 from pipeline.evidence.shares import aligned, binned, counts_test, psi, share_test
+from pipeline.evidence.training_rows import Reference, is_numeric, level_counts
 from pipeline.gate_params import DriftParams, Levels
 
 Level = Literal["none", "warn", "stop"]

@@ -11,7 +11,7 @@ from pipeline.data.roles import identities
 from pipeline.data.schema import Schema
 from pipeline.errors import InputError
 from pipeline.evidence.drift import Drift, Errors, find_drift
-from pipeline.evidence.reference import Reference, profile_rows, unknown_rows
+from pipeline.evidence.training_rows import Reference, profile_rows, unknown_rows
 from pipeline.params import Params, load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import RAW, TEST, TRAIN, read_rows, read_schema

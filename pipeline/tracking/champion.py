@@ -22,7 +22,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from pipeline.errors import InputError
 from pipeline.evidence.metrics import Floats
-from pipeline.evidence.reference import Reference
+from pipeline.evidence.training_rows import Reference
 from pipeline.tracking.claim import claimed
 from pipeline.tracking.client import connect, mlflow_answers, reason
 from pipeline.tracking.journal import (

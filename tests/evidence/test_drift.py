@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evidence import reference as kept
+from pipeline.evidence import training_rows as kept
 from pipeline.evidence.drift import Drift, Errors, figures, find_drift
-from pipeline.evidence.reference import Reference, profile_rows, unknown_rows
 from pipeline.evidence.shares import psi
+from pipeline.evidence.training_rows import Reference, profile_rows, unknown_rows
 from pipeline.gate_params import DriftParams
 from pipeline.params import Params
 

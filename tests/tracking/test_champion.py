@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mlflow import MlflowClient
 from pipeline.errors import InputError
 from pipeline.tracking import claim
 from pipeline.tracking.champion import Registry
+from pipeline.tracking.client import connect
 from pipeline.tracking.journal import read_journal
 
 MODEL = "toy-net"
@@ -180,6 +182,29 @@ def test_claim_of_the_living_is_waited_for_and_of_the_dead_removed(
     client.set_registered_model_tag(MODEL, "gate.claim.b", "no claim at all")
     registry.record("promoted", "1", None, [])
     assert aliases(client) == {"champion": "1"}
+    assert client.get_registered_model(MODEL).tags == {}
+
+
+def test_only_one_holds_the_claim_at_a_time(client: MlflowClient, registry: Registry) -> None:
+    inside, most, done = 0, 0, 0
+
+    def work() -> None:
+        nonlocal inside, most, done
+        own = connect()
+        for _ in range(2):
+            with claim.claimed(own, MODEL):
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0.1)
+                inside -= 1
+                done += 1
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    assert (most, done) == (1, 6)
     assert client.get_registered_model(MODEL).tags == {}
 
 
