@@ -245,7 +245,7 @@ def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_pa
     clone.run("git", "commit", "--quiet", "--all", "--message", "Narrower intervals")
     printed = clone.run(*RETRAIN)
     assert "champion, version 1 is previous" in printed
-    subject = clone.run("git", "log", "-1", "--format=%s", "origin/main")
+    subject = clone.run("git", "log", "-1", "--format=%s", "@{upstream}")
     assert subject.startswith("Retrain: Promoted: version 3 is champion")
     assert "version 3 promoted, champion was version 1" in clone.stage_arguments("gate", "status")
 
