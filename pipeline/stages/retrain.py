@@ -137,7 +137,7 @@ def told_if_it_fails(started: float) -> Iterator[None]:
         yield
     except InputError as error:
         decided = ""
-        if "promote" in str(error) and GATE.with_suffix(".md").is_file():
+        if str(error).startswith("promote:") and GATE.with_suffix(".md").is_file():
             decided = GATE.with_suffix(".md").read_text(encoding="utf-8")
         conclude(f"Stopped: {error}", decided, started)
         raise

@@ -163,6 +163,7 @@ def test_six_scheduled_runs_and_a_rollback(schedule: Schedule) -> None:
     assert "tune" not in log
     assert "**Stopped:" in schedule.summary()
     assert "column x3 is gone" in schedule.summary()
+    assert "Refused" not in schedule.summary()
     assert schedule.aliases() == {"champion": "3", "previous": "1"}
     assert schedule.head().startswith("Retrain: Refused: version 5")
 
