@@ -28,6 +28,8 @@ def run(*command: str, quiet: bool = False, hint: str = "") -> str:
         text=True,
         errors="replace",
         start_new_session=True,
+        # Or a program in Python would keep back what it says until it ends.
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as process:
         lines: list[str] = []
         assert process.stdout is not None

@@ -23,8 +23,7 @@ LOCK = Path("dvc.lock")
 SUMMARY = STATE / "retrain.md"
 KEPT = ("dvc.lock", "metrics", "reports/gate.json", "reports/gate.md")
 UP_TO_DATE = "Data and pipelines are up to date."
-# After each of these what is done is pushed, so that a job that is ended does not lose it.
-CHECKPOINTS = ("tune", "compare")
+TRAINING = ("tune", "compare")
 
 
 def main() -> None:
@@ -57,18 +56,13 @@ def retrain(arguments: argparse.Namespace) -> GateReport | None:
     run("dvc", "repro", "--force", "--single-item", "fetch")
     if up_to_date() and not arguments.force:
         return None
+    # With the run-cache: what any machine has done before is not done again.
     pull = ["--pull"] if remote else []
-    if remote:
-        run("dvc", "fetch", "--run-cache", "--quiet")
     run("dvc", "repro", *pull, "split")
     run(sys.executable, "-m", "pipeline.stages.drift")
-    for stage in CHECKPOINTS:
-        if arguments.force:
+    if arguments.force:
+        for stage in TRAINING:
             run("dvc", "repro", "--force", "--single-item", stage)
-        else:
-            run("dvc", "repro", *pull, stage)
-        if remote:
-            run("dvc", "push", "--run-cache", "--quiet", stage)
     run("dvc", "repro", *pull)
     if remote:
         run("dvc", "push", "--run-cache", "--quiet")
