@@ -240,6 +240,11 @@ def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_pa
             shutil.copy(kept, clone.path / name)
     assert "Nothing new" in clone.run(*RETRAIN)
 
+    # A decision that was not possible is made up for.
+    clone.edit('"outcome": "promoted"', '"outcome": "undecided"', "reports/gate.json")
+    clone.run("git", "commit", "--quiet", "--all", "--message", "No registry that day")
+    assert "Kept: version 1" in clone.run(*RETRAIN)
+
     clone.edit("confidence: 0.95", "confidence: 0.9")
     clone.run("git", "commit", "--quiet", "--all", "--message", "Narrower intervals")
     printed = clone.run(*RETRAIN)
