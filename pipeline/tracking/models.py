@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from pipeline.tracking.single import one_model
 
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
+
+# Tag of a version: which file of a network it was made from.
+NETWORK_TAG = "network"
+DIGEST_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,11 @@ def signature(schema: Path, predicted: pd.DataFrame) -> ModelSignature:
     columns = json.loads(schema.read_text(encoding="utf-8"))["columns"]
     specs = [ColSpec(AnyType(), c["name"], required=not c["ignored"]) for c in columns]
     return ModelSignature(Schema(specs), infer_signature(predicted).inputs)
+
+
+def network_digest(network: Path) -> str:
+    """What tells one network's file from every other's."""
+    return hashlib.sha256(network.read_bytes()).hexdigest()[:DIGEST_LENGTH]
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
