@@ -30,9 +30,11 @@ class Profile(BaseModel):
 
 
 class Reference(BaseModel):
-    """The training rows: a profile per column, rows per class, and digests of all rows known then.
+    """The training rows: a profile per column, rows per class, and digests of rows.
 
-    known: 8-byte digests of the rows of every role, one after the other, in base64.
+    known: of the contents of all rows there were, of every role. fitted: of the identities, by
+    which rows get their roles, of those it was fitted on or stopped by. Both are 8-byte digests
+    one after the other, in base64.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,27 +42,43 @@ class Reference(BaseModel):
     columns: dict[str, Profile]
     classes: dict[str, int]
     known: str
+    fitted: str
 
 
 def profile_rows(
-    features: pd.DataFrame, labels: pd.Series, classes: Sequence[str], identity: Sequence[str]
+    features: pd.DataFrame,
+    labels: pd.Series,
+    classes: Sequence[str],
+    known: Sequence[str],
+    fitted: Sequence[str],
 ) -> Reference:
-    """The reference of training rows; identity: hex digests of the rows of every role."""
+    """The reference of training rows; known, fitted: hex digests, as `Reference` has them."""
     wide = max(1, features.shape[1])
     most = int(np.clip(ALL_VALUES // wide, LEAST_VALUES, COLUMN_VALUES))
     words = labels.astype(str)
     return Reference(
         columns={str(name): _profile(column, most) for name, column in features.items()},
         classes={label: int((words == label).sum()) for label in classes},
-        known=b64encode(b"".join(sorted(_short(one) for one in set(identity)))).decode(),
+        known=_packed(known),
+        fitted=_packed(fitted),
     )
 
 
 def unknown_rows(reference: Reference, identity: Sequence[str]) -> npt.NDArray[np.bool_]:
     """(row,) whether a row came after the reference was made."""
-    data = b64decode(reference.known)
-    known = {data[at : at + DIGEST_BYTES] for at in range(0, len(data), DIGEST_BYTES)}
+    known = _unpacked(reference.known)
     return np.array([_short(one) not in known for one in identity], bool)
+
+
+def fitted_before(
+    then: Reference, now: Reference, identity: Sequence[str]
+) -> npt.NDArray[np.bool_]:
+    """(row,) whether the earlier model was fitted on a row and the present one was not.
+
+    A row that a source gives twice, in two roles, is among both models' and favours neither.
+    """
+    unfair = _unpacked(then.fitted) - _unpacked(now.fitted)
+    return np.array([_short(one) in unfair for one in identity], bool)
 
 
 def is_numeric(column: pd.Series) -> bool:
@@ -83,6 +101,15 @@ def _profile(column: pd.Series, most: int) -> Profile:
     if len(values) > most:
         values = values[np.linspace(0, len(values) - 1, most).round().astype(int)]
     return Profile(rows=len(column), missing=missing, numbers=tuple(values.tolist()))
+
+
+def _packed(digests: Sequence[str]) -> str:
+    return b64encode(b"".join(sorted(_short(one) for one in set(digests)))).decode()
+
+
+def _unpacked(text: str) -> set[bytes]:
+    data = b64decode(text)
+    return {data[at : at + DIGEST_BYTES] for at in range(0, len(data), DIGEST_BYTES)}
 
 
 def _short(digest: str) -> bytes:

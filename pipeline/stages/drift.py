@@ -14,8 +14,10 @@ from pipeline.evidence.drift import Drift, Errors, find_drift
 from pipeline.evidence.training_rows import Reference, profile_rows, unknown_rows
 from pipeline.params import Params, load_params
 from pipeline.stages import logger, run_stage
-from pipeline.stages.files import RAW, TEST, TRAIN, read_rows, read_schema
+from pipeline.stages.files import RAW, TEST, TRAIN, VAL, read_rows, read_schema
 from pipeline.tracking.champion import CHAMPION, Registry, Version
+
+FEW = 8
 
 
 def main() -> None:
@@ -75,9 +77,14 @@ def champion_errors(
 
 def todays_reference(schema: Schema) -> Reference:
     """What later rows will be compared with if today's challenger becomes champion."""
-    train, raw = read_rows(TRAIN), read_rows(RAW)
+    train = read_rows(TRAIN)
+    fitted = [*identities(train, schema), *identities(read_rows(VAL), schema)]
     return profile_rows(
-        train[schema.features], train[schema.target], schema.classes, row_identities(raw, schema)
+        train[schema.features],
+        train[schema.target],
+        schema.classes,
+        known=row_identities(read_rows(RAW), schema),
+        fitted=fitted,
     )
 
 
@@ -95,9 +102,15 @@ def told(drift: Drift) -> str:
     return f"{drift.rows} new rows, {warned} warning{'' if warned == 1 else 's'}"
 
 
+def first_few(told: Sequence[str]) -> list[str]:
+    """So many as a person reads, and how many more there are."""
+    more = len(told) - FEW
+    return [*told[:FEW], f"{more} more"] if more > 0 else list(told)
+
+
 def stop_message(drift: Drift) -> str:
     """What stops, and what to do about it."""
-    found = "; ".join(one.told for one in drift.at("stop"))
+    found = "; ".join(first_few([one.told for one in drift.at("stop")]))
     return (
         f"drift: today's data are not what the champion was trained on ({found}), want less than"
         " the stop levels in params.yaml. Correct the source; or, if the change is meant, raise"

@@ -7,19 +7,17 @@ from contextlib import suppress
 from typing import Literal
 
 from pipeline.data.prepare import class_numbers
-from pipeline.data.roles import changed_basis, role_basis
+from pipeline.data.roles import identities, role_basis
 from pipeline.data.schema import Schema
 from pipeline.errors import InputError
-from pipeline.evidence.drift import Drift, figures
+from pipeline.evidence.drift import figures
 from pipeline.evidence.floors import judge_model, log_probabilities
-from pipeline.evidence.gate import Contest, Decision, Evidence, challenge, decide
+from pipeline.evidence.gate import Decision, Evidence, challenge, decide
 from pipeline.evidence.gate_report import GateReport, Outcome, markdown, sentence
-from pipeline.evidence.metrics import Floats, Labels
 from pipeline.params import Params, load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.drift import drift_since, stop_message, todays_reference
 from pipeline.stages.files import (
-    BEST_NETWORK,
     DRIFT_METRICS,
     GATE,
     REPORT,
@@ -31,15 +29,14 @@ from pipeline.stages.files import (
     write_text,
 )
 from pipeline.stages.lock import exclusive
+from pipeline.stages.rivals import changed_roles, contest, find_challenger
 from pipeline.tracking.champion import (
-    CHALLENGER,
     CHAMPION,
     ROLES_TAG,
     Registry,
     Version,
-    triggered_by,
 )
-from pipeline.tracking.models import NETWORK_TAG, network_digest
+from pipeline.tracking.journal import triggered_by
 from pipeline.tracking.provenance import without_password
 
 
@@ -80,7 +77,8 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
         return kept(registry, champion)
     basis = role_basis(schema, params.split)
     registry.tag(challenger, ROLES_TAG, json.dumps(basis))
-    registry.keep_reference(challenger, todays_reference(schema))
+    today = todays_reference(schema)
+    registry.keep_reference(challenger, today)
 
     import pipeline.training  # noqa: F401  starts TensorFlow quietly
 
@@ -94,6 +92,7 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     p = {"challenger": registry.predict(challenger, features, schema.classes)}
     if champion:
         p["champion"] = registry.predict(champion, features, schema.classes)
+    said = {kind: log_probabilities(of_kind) for kind, of_kind in p.items()}
     judged = {
         kind: judge_model(of_kind, y, features, params.gate.slices.min_rows)
         for kind, of_kind in p.items()
@@ -101,7 +100,14 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     evidence = Evidence(
         challenger=judged["challenger"],
         failed_data_checks=failed_checks(schema, params.gate.findings),
-        contest=contest(p, y, challenger, champion, basis, drift, registry, params)
+        contest=contest(
+            challenge(said["challenger"], said["champion"], y, params.gate, params.seed),
+            challenger,
+            champion,
+            changed_roles(champion, basis, reference, today, identities(test, schema).tolist()),
+            drift,
+            registry,
+        )
         if champion
         else None,
     )
@@ -121,49 +127,6 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     report = report_of(outcome, registry, challenger, champion, decision)
     found = {"at": entry.at, "by": entry.by, "metrics": metrics, "drift": drift}
     return report.model_copy(update=found)
-
-
-def find_challenger(registry: Registry) -> Version:
-    """The version made from the network that `compare` left here; it becomes the challenger."""
-    if not BEST_NETWORK.is_file():
-        raise InputError(f"{BEST_NETWORK}: not found, want the output of compare. Run dvc repro.")
-    digest = network_digest(BEST_NETWORK)
-    named = registry.holder(CHALLENGER)
-    if named and named.tags.get(NETWORK_TAG) == digest:
-        return named
-    made = registry.made_from(digest)
-    if made is None:
-        raise InputError(
-            f"{registry.model}: no version was made from {BEST_NETWORK}, want the one that compare"
-            " registered. Run dvc repro --force --single-item compare, then dvc repro."
-        )
-    registry.challenge_with(made)
-    return made
-
-
-def contest(
-    p: dict[str, Floats],
-    y: Labels,
-    challenger: Version,
-    champion: Version,
-    basis: dict[str, object],
-    drift: Drift | None,
-    registry: Registry,
-    params: Params,
-) -> Contest:
-    """The challenger beside the champion, on the same rows."""
-    then = champion.tags.get(ROLES_TAG)
-    ours, theirs = log_probabilities(p["challenger"]), log_probabilities(p["champion"])
-    return Contest(
-        difference=challenge(ours, theirs, y, params.gate, params.seed),
-        clean=challenger.clean,
-        changed_roles=changed_basis(basis, json.loads(then)) if then else None,
-        withdrawn=[
-            f"version {entry.champion} on {entry.at[:10]} ({'; '.join(entry.reasons)})"
-            for entry in registry.withdrawals(challenger.number)
-        ],
-        drift=None if drift is None else [one.told for one in drift.at("stop")],
-    )
 
 
 def failed_checks(schema: Schema, forbidden: tuple[str, ...]) -> list[str]:

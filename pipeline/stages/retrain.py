@@ -17,13 +17,14 @@ from pipeline.params import PARAMS_FILE, load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.commands import StepError, run, succeeds
 from pipeline.stages.files import GATE, STATE, read_json, write_text
+from pipeline.tracking.champion import CHAMPION, Registry
 from pipeline.tracking.provenance import without_password
 
 LOCK = Path("dvc.lock")
 SUMMARY = STATE / "retrain.md"
 KEPT = ("dvc.lock", "metrics", "reports/gate.json", "reports/gate.md")
 UP_TO_DATE = "Data and pipelines are up to date."
-TRAINING = ("tune", "compare")
+TRAINING: tuple[str, ...] = ("tune", "compare")
 
 
 def main() -> None:
@@ -49,34 +50,51 @@ def parser() -> argparse.ArgumentParser:
 
 def retrain(arguments: argparse.Namespace) -> GateReport | None:
     """Everything up to the gate's decision; None if there was nothing new."""
-    load_params()
+    model = load_params().tracking.model_name
     if arguments.trials:
         set_trials(arguments.trials)
+    again = TRAINING if arguments.force else ()
     remote = bool(run("dvc", "remote", "list", quiet=True).strip())
     run("dvc", "repro", "--force", "--single-item", "fetch")
-    unsettled = outcome() == "undecided"
-    if up_to_date() and not arguments.force and not unsettled:
-        return None
+    before = last_decision()
+    unsettled = before is not None and before.outcome == "undecided"
+    if up_to_date() and not (arguments.force or unsettled):
+        if not champion_is_lost(model, before):
+            return None
+        logger.warning("%s has no champion any more: what it held is registered anew.", model)
+        again, unsettled = ("compare",), True
     # With the run-cache: what any machine has done before is not done again.
     pull = ["--pull"] if remote else []
     run("dvc", "repro", *pull, "split")
     run(sys.executable, "-m", "pipeline.stages.drift")
-    if arguments.force:
-        for stage in TRAINING:
-            run("dvc", "repro", "--force", "--single-item", stage)
+    if again:
+        run("dvc", "repro", *pull, "tune")
+    for stage in again:
+        run("dvc", "repro", "--force", "--single-item", stage)
     run("dvc", "repro", *pull)
-    if unsettled and outcome() == "undecided":
+    if unsettled and last_decision() == before:
         # Nothing that DVC sees has changed, but the registry may be there again.
         run("dvc", "repro", "--force", "--single-item", "promote")
     if remote:
         run("dvc", "push", "--run-cache", "--quiet")
-    return GateReport.model_validate(read_json(GATE.with_suffix(".json")))
+    return last_decision()
 
 
-def outcome() -> str | None:
+def last_decision() -> GateReport | None:
     """What the gate decided last, if it did."""
     path = GATE.with_suffix(".json")
-    return str(read_json(path)["outcome"]) if path.is_file() else None
+    return GateReport.model_validate(read_json(path)) if path.is_file() else None
+
+
+def champion_is_lost(model: str, before: GateReport | None) -> bool:
+    """Whether there was a champion and the registry has none; False if it does not answer."""
+    if before is None or not (before.champion or before.outcome == "promoted"):
+        return False
+    try:
+        return Registry(model).holder(CHAMPION) is None
+    except InputError as error:
+        logger.warning("Nothing is new, so this stops nothing: %s", error)
+        return False
 
 
 def up_to_date() -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +16,7 @@ from mlflow.entities import Metric
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from pydantic import ValidationError
 
 from pipeline.errors import InputError
 from pipeline.evidence.metrics import Floats
@@ -30,6 +28,7 @@ from pipeline.tracking.journal import (
     Entry,
     mark_applied,
     read_journal,
+    triggered_by,
     versions_of,
     write_entry,
 )
@@ -124,7 +123,15 @@ class Registry:
             return None
         with TemporaryDirectory() as folder:
             path = self._client.download_artifacts(version.run_id, REFERENCE, folder)
-            return Reference.model_validate_json(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8")
+        try:
+            return Reference.model_validate_json(text)
+        except ValidationError:
+            raise InputError(
+                f"{self.model} version {version.number}: its {REFERENCE} cannot be read, want what"
+                " this code keeps of training rows. It was written by other code; promote with"
+                " make promote FORCE=1 REASON=…."
+            ) from None
 
     @mlflow_answers()
     def attach(self, version: Version, figures: Mapping[str, float], files: Sequence[Path]) -> None:
@@ -240,24 +247,6 @@ class Registry:
                 " Look at the model in MLflow, then run make promote."
             )
         return p
-
-
-def triggered_by() -> str:
-    """Who or what asked for a decision: the CI run if there is one, else user and machine."""
-    environment = os.environ
-    if environment.get("GITHUB_RUN_ID"):
-        known = (
-            environment.get(f"GITHUB_{name}") for name in ("REPOSITORY", "EVENT_NAME", "ACTOR")
-        )
-        return ", ".join(["GitHub Actions", f"run {environment['GITHUB_RUN_ID']}",
-                          *filter(None, known)])  # fmt: skip
-    if environment.get("CI_PIPELINE_ID"):
-        return f"GitLab CI, pipeline {environment['CI_PIPELINE_ID']}"
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user} on {socket.gethostname()}"
 
 
 def _now() -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import mlflow.pyfunc
 import pandas as pd
@@ -25,9 +26,11 @@ from pipeline.tracking.single import one_model
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
 
-# Tag of a version: which file of a network it was made from.
+# Tag of a version: digest of the network it was made from.
 NETWORK_TAG = "network"
 DIGEST_LENGTH = 32
+# Of a .keras file: when it was saved, and by which version of Keras.
+SAVING = {"metadata.json"}
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,12 @@ def signature(schema: Path, predicted: pd.DataFrame) -> ModelSignature:
 
 
 def network_digest(network: Path) -> str:
-    """What tells one network's file from every other's."""
-    return hashlib.sha256(network.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+    """What tells one network from every other: of its file all but the time of saving."""
+    digest = hashlib.sha256()
+    with ZipFile(network) as archive:
+        for name in sorted(set(archive.namelist()) - SAVING):
+            digest.update(f"{name}\n".encode() + archive.read(name))
+    return digest.hexdigest()[:DIGEST_LENGTH]
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ MODEL = "regularized-net"
 # Put together here, so that the clones' own copies of this file do not hold it.
 SECRET = "-".join(("correct", "horse", "battery"))
 RETRAIN = [sys.executable, "-m", "pipeline.stages.retrain", "--push"]
-CARRIED = [".dvc/cache", ".state", "mlflow.db", "mlruns", "mlartifacts"]
+CARRIED = [".dvc/cache", ".state", "mlflow.db*", "mlruns", "mlartifacts"]
 SETTINGS = {
     "  source: breast_cancer": "  source: '{source}'",
     "  target: null": "  target: outcome",
@@ -202,8 +202,16 @@ def kill_at(line: str, project: Project) -> None:
             break
     else:
         raise AssertionError("".join(printed))
-    own = psutil.Process(process.pid)
-    for one in [own, *own.children(recursive=True)]:
+    # Stopped first, or one of them starts another while the others are being killed.
+    family = {psutil.Process(process.pid)}
+    while True:
+        for one in family:
+            one.suspend()
+        found = family | {child for one in family for child in one.children(recursive=True)}
+        if found == family:
+            break
+        family = found
+    for one in family:
         one.kill()
     process.communicate()
 
@@ -233,18 +241,25 @@ def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_pa
     subprocess.run(
         ["git", "clone", "-q", str(tmp_path / "origin.git"), str(clone.path)], check=True
     )
-    for name in CARRIED:
-        kept = copied.path / name
+    for kept in (path for name in CARRIED for path in copied.path.glob(name)):
+        to = clone.path / kept.relative_to(copied.path)
         if kept.is_dir():
-            shutil.copytree(kept, clone.path / name, symlinks=True)
-        elif kept.is_file():
-            shutil.copy(kept, clone.path / name)
+            shutil.copytree(kept, to, symlinks=True)
+        else:
+            shutil.copy(kept, to)
     assert "Nothing new" in clone.run(*RETRAIN)
 
     # A decision that was not possible is made up for.
     clone.edit('"outcome": "promoted"', '"outcome": "undecided"', "reports/gate.json")
     clone.run("git", "commit", "--quiet", "--all", "--message", "No registry that day")
     assert "Kept: version 1" in clone.run(*RETRAIN)
+
+    # So is a registry that is lost; the same model goes live again.
+    for lost in clone.path.glob("mlflow.db*"):
+        lost.unlink()
+    printed = clone.run(*RETRAIN)
+    assert "regularized-net has no champion any more" in printed
+    assert "Promoted: version 1 is champion, the first one." in printed
 
     clone.edit("confidence: 0.95", "confidence: 0.9")
     clone.run("git", "commit", "--quiet", "--all", "--message", "Narrower intervals")
@@ -268,5 +283,9 @@ def test_trials_are_set_and_committed_or_refused(copied: Project) -> None:
 def test_workflow_carries_what_the_project_keeps() -> None:
     workflow = YAML(typ="safe").load(ROOT / ".github/workflows/retrain.yml")
     steps = workflow["jobs"]["retrain"]["steps"]
-    (state,) = [step for step in steps if step.get("name") == "Restore the state of the last run"]
-    assert state["with"]["path"].split() == CARRIED
+    named = {step.get("name"): step for step in steps}
+    restored = named["Restore the state of the last run"]["with"]
+    kept = named["Keep the state for the next run"]
+    assert restored["path"].split() == kept["with"]["path"].split() == CARRIED
+    assert restored["key"] == kept["with"]["key"]
+    assert kept["if"] == "${{ always() }}"

@@ -9,7 +9,12 @@ import pytest
 from pipeline.evidence import training_rows as kept
 from pipeline.evidence.drift import Drift, Errors, figures, find_drift
 from pipeline.evidence.shares import psi
-from pipeline.evidence.training_rows import Reference, profile_rows, unknown_rows
+from pipeline.evidence.training_rows import (
+    Reference,
+    fitted_before,
+    profile_rows,
+    unknown_rows,
+)
 from pipeline.gate_params import DriftParams
 from pipeline.params import Params
 
@@ -39,7 +44,7 @@ def drift_params(params: Params) -> DriftParams:
 @pytest.fixture
 def reference() -> Reference:
     features, labels = rows(0, 1500)
-    return profile_rows(features, labels, CLASSES, [])
+    return profile_rows(features, labels, CLASSES, [], [])
 
 
 def found(drift: Drift) -> dict[tuple[str, str], str]:
@@ -139,7 +144,7 @@ def test_degenerate_columns_do_no_harm(drift_params: DriftParams) -> None:
     frame = pd.DataFrame({"same": 1.0, "gaps": np.nan, "word": "x", "flag": True}, index=range(80))
     frame["nothing"] = pd.Series([None] * 80, dtype=object)
     labels = pd.Series(["no"] * 79 + ["yes"])
-    reference = profile_rows(frame, labels, CLASSES, [])
+    reference = profile_rows(frame, labels, CLASSES, [], [])
     drift = find_drift(reference, frame, labels, CLASSES, None, drift_params)
     assert found(drift) == {}
     assert np.isfinite([one.size for one in drift.findings if one.size is not None]).all()
@@ -149,7 +154,7 @@ def test_reference_is_small_and_survives_json(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(kept, "COLUMN_VALUES", 100)
     features, labels = rows(0, 5000)
     identity = [f"{number:032x}" for number in range(5000)]
-    reference = profile_rows(features, labels, CLASSES, identity)
+    reference = profile_rows(features, labels, CLASSES, identity, [])
     again = Reference.model_validate_json(reference.model_dump_json())
     assert again == reference
     numbers = reference.columns["width"].numbers
@@ -160,6 +165,15 @@ def test_reference_is_small_and_survives_json(monkeypatch: pytest.MonkeyPatch) -
 
 def test_new_rows_are_told_from_known_ones() -> None:
     features, labels = rows(0, 3)
-    reference = profile_rows(features, labels, CLASSES, ["00" * 16, "ab" * 16])
+    reference = profile_rows(features, labels, CLASSES, ["00" * 16, "ab" * 16], [])
     new = unknown_rows(reference, ["ab" * 16, "ff" * 16, "00" * 16])
     assert new.tolist() == [False, True, False]
+
+
+def test_rows_that_only_the_earlier_model_was_fitted_on_are_found() -> None:
+    features, labels = rows(0, 4)
+    a, b, c, d = (digit * 32 for digit in "abcd")
+    then = profile_rows(features, labels, CLASSES, [], [a, b, b])
+    now = profile_rows(features, labels, CLASSES, [], [b, c])
+    # b is among both models' rows, c among the present one's alone.
+    assert fitted_before(then, now, [d, a, b, c, a]).tolist() == [False, True, False, False, True]
