@@ -40,8 +40,9 @@ from pipeline.stages.lock import exclusive
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.models import ModelFiles, open_model
 from pipeline.tracking.registry import log_comparison
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
-from pipeline.training.network import Architecture, export_network
+from pipeline.training.network import export_network
 from pipeline.training.stack import train_stack
 
 EXAMPLE_ROWS = 5
