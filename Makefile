@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
+INSTALLED := .venv/.installed
 READY := .venv/.ready
 # For `mlflow run` with an environment of its own, and for those who have no uv.
 EXPORT := $(UV) export --quiet --frozen --no-hashes --no-annotate --no-header --no-dev
@@ -101,8 +102,9 @@ promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="â
 rollback: $(READY) ## Make the previous champion champion again (REASON="â€¦" [TO=2])
 	python -m pipeline.stages.gate rollback --reason "$$REASON" $${TO:+--to "$$TO"}
 
+# Without compiling the trainer first: on most days there is nothing to train.
 .PHONY: retrain
-retrain: $(READY) ## What a scheduler runs: fetch anew; if anything is new, train, decide, commit ([PUSH=1])
+retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, train, decide, commit ([PUSH=1])
 	python -m pipeline.stages.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
 	  $${PUSH:+--push}
 
@@ -123,7 +125,10 @@ $(UV):
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(READY): pyproject.toml uv.lock | $(UV)
+$(INSTALLED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --compile-bytecode --quiet
+	@touch $@
+
+$(READY): $(INSTALLED)
 	python -m pipeline.training.warm
 	@touch $@

@@ -51,7 +51,8 @@ def main() -> None:
                 logger.info("completed: version %s %s", finished.version, finished.action)
             challenger = find_challenger(registry)
             report = consider(params, registry, challenger)
-        except InputError as error:
+        except (InputError, OSError) as error:
+            # OSError: artifacts may be files, here or on a disk that is not there.
             report = undecided(registry, challenger, str(error))
         write_outputs(report)
         if challenger:
@@ -80,7 +81,7 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     today = todays_reference(schema)
     registry.keep_reference(challenger, today)
 
-    import pipeline.training  # noqa: F401  starts TensorFlow quietly
+    import pipeline.training._tensorflow  # noqa: F401  quietly, before a model does
 
     reference = registry.reference(champion) if champion else None
     drift = None
@@ -194,7 +195,7 @@ def attach(registry: Registry, challenger: Version, report: GateReport) -> None:
     numbers = {f"drift_{key}": float(n) for key, n in shown.items() if isinstance(n, (int, float))}
     try:
         registry.attach(challenger, numbers, [GATE.with_suffix(end) for end in (".md", ".json")])
-    except InputError as error:
+    except (InputError, OSError) as error:
         logger.warning("The decision stands; its report was not attached in MLflow: %s", error)
 
 

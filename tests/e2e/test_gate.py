@@ -115,6 +115,19 @@ def test_champion_that_does_not_load_is_trouble(gate: Gate) -> None:
     assert "version 1 undecided" in gate.project.stage_arguments("gate", "status")
 
 
+def test_artifacts_that_cannot_be_had_are_trouble(gate: Gate) -> None:
+    """The registry answers, but the folder of all runs' files is gone and cannot be made anew."""
+    gate.teach_champion()
+    files = gate.project.path / "mlruns"
+    shutil.rmtree(files)
+    files.write_text("no folder")
+    printed = gate.project.stage("promote", code=1)
+    assert "Undecided: nothing was promoted, version 2 stays champion." in printed
+    assert "Traceback" not in printed
+    assert gate.report()["outcome"] == "undecided"
+    assert gate.aliases()["champion"] == "2"
+
+
 def test_unreachable_registry_promotes_nothing_and_shows_no_password(copied: Project) -> None:
     uri = f"http://me:{SECRET}@127.0.0.1:9"
     printed = copied.stage("promote", code=1, MLFLOW_TRACKING_URI=uri)

@@ -66,6 +66,23 @@ def test_refusals_move_nothing_and_stand_in_the_journal(
     assert entries[1].champion == "1"
 
 
+def test_reasons_too_long_for_a_tag_are_cut_in_the_journal(registry: Registry) -> None:
+    reasons = [f"column x{number} is gone {'!' * 600}" for number in range(5000)]
+    registry.record("refused", "2", None, reasons, {"checks": reasons})
+    ((entry, _),) = registry.journal()
+    assert (entry.action, entry.version) == ("refused", "2")
+    assert entry.reasons[0].startswith("column x0 is gone !")
+    assert len(entry.model_dump_json()) < 20_000
+
+
+def test_reference_that_cannot_be_read_is_trouble(client: MlflowClient, registry: Registry) -> None:
+    version = registry.version("1")
+    assert registry.reference(version) is None
+    client.log_text(version.run_id, '{"columns": {}}', "reference.json")
+    with pytest.raises(InputError, match=r"version 1: its reference.json cannot be read"):
+        registry.reference(version)
+
+
 @pytest.mark.parametrize("calls_before_death", range(6))
 def test_interrupted_anywhere_leaves_one_champion_and_is_completed(
     client: MlflowClient,
