@@ -75,7 +75,8 @@ class Evidence:
 
 def decide(evidence: Evidence, gate: GateParams) -> Decision:
     """Promote only if every condition is shown to hold; the first model needs no contest."""
-    checks = [*_floors(evidence.challenger, gate), _data(evidence.failed_data_checks)]
+    found = _none_of("Findings in the data", evidence.failed_data_checks, _no(gate.findings))
+    checks = [*_floors(evidence.challenger, gate), found]
     if evidence.contest is not None:
         checks = [*_contest(evidence.contest, gate), *checks]
     return Decision(promote=all(one.passed for one in checks), checks=tuple(checks))
@@ -105,11 +106,10 @@ def _contest(contest: Contest, gate: GateParams) -> Iterator[Check]:
         found = f"{difference.estimate:+.4f} ({level} {difference.low:+.4f} to"
         found += f" {difference.high:+.4f})"
         yield Check(name=name, passed=inside, found=found, wanted=f"all of it {wanted}")
-    yield _none_of(
-        "Roles of rows", contest.changed_roles, "as they were for the champion", "changed: "
-    )
-    yield _none_of("Rolled back", contest.withdrawn, "never", "")
-    yield _none_of("Drift", contest.drift, "none that stops", "")
+    roles = "as they were for the champion"
+    yield _none_of("Roles of rows", contest.changed_roles, roles, "changed: ")
+    yield _none_of("Rolled back", contest.withdrawn, "never")
+    yield _none_of("Drift", contest.drift, "none that stops")
     if gate.clean:
         found = {True: "committed", False: "not committed", None: "not known"}[contest.clean]
         yield Check(
@@ -141,22 +141,24 @@ def _floors(challenger: Judged | None, gate: GateParams) -> Iterator[Check]:
         wanted=f"at most {gate.calibration:g}",
     )
     worst, accuracy = challenger.worst_slice, challenger.metrics.get("accuracy")
+    bound = float("nan") if accuracy is None else accuracy - gate.slices.drop
     if worst is None:
         found, passed = f"no slice of {gate.slices.min_rows} rows", True
     else:
-        found = f"{worst.name} ({worst.rows} rows): accuracy {worst.accuracy:.4f}, at most"
-        found += f" {worst.high:.4f} beyond chance"
-        passed = accuracy is not None and worst.high >= accuracy - gate.slices.drop
-    wanted = f"at most {gate.slices.drop:g} below the accuracy of all rows"
-    yield Check(name="Worst slice", passed=passed, found=found, wanted=wanted)
+        found = f"{worst.accuracy:.4f}, up to {worst.high:.4f} allowing for chance"
+        found += f" ({worst.rows} rows, {worst.name})"
+        # Written so that what is not a number does not pass.
+        passed = worst.high >= bound
+    wanted = f"at least {bound:.4f} ({gate.slices.drop:g} below that of all rows)"
+    yield Check(name="Accuracy of the worst slice", passed=passed, found=found, wanted=wanted)
 
 
-def _data(failed: Sequence[str] | None) -> Check:
-    return _none_of("Data checks", failed, "none failed", "")
+def _no(findings: Sequence[str]) -> str:
+    return f"no {' or '.join(findings)}" if findings else "none is forbidden"
 
 
-def _none_of(name: str, trouble: Sequence[str] | None, wanted: str, prefix: str) -> Check:
+def _none_of(name: str, trouble: Sequence[str] | None, wanted: str, prefix: str = "") -> Check:
     if trouble is None:
         return Check(name=name, passed=False, found="not known", wanted=wanted)
-    found = prefix + "; ".join(trouble) if trouble else "none"
+    found = prefix + "; ".join(trouble) if trouble else wanted
     return Check(name=name, passed=not trouble, found=found, wanted=wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,9 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.evidence.comparison import METRIC_TITLES
 from pipeline.evidence.drift import Drift
 from pipeline.evidence.gate import Check
-from pipeline.evidence.report import MARKDOWN_ESCAPES
 
 SCHEMA_VERSION = 1
+# Read as it is as often as rendered, so only what would be lost or taken for markup is escaped.
+ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]#|~<>$"} | {"\n": " "})
 Outcome = Literal["promoted", "refused", "undecided", "kept"]
 
 
@@ -50,7 +52,8 @@ def markdown(report: GateReport) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = lambda value: str(value).translate(MARKDOWN_ESCAPES)
+    environment.filters["md"] = lambda value: str(value).translate(ESCAPES)
+    environment.filters["time"] = lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC"
     template = environment.get_template("gate.md.jinja")
     return template.render(report=report, titles=METRIC_TITLES)
 

@@ -24,7 +24,7 @@ def find_challenger(registry: Registry) -> Version:
         raise InputError(f"{BEST_NETWORK}: not found, want the output of compare. Run dvc repro.")
     try:
         digest = network_digest(BEST_NETWORK)
-    except BadZipFile:
+    except (BadZipFile, KeyError):
         raise InputError(
             f"{BEST_NETWORK}: cannot be read, want a network in Keras' format."
             " Run dvc repro --force --single-item compare, then dvc repro."

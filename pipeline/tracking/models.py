@@ -29,8 +29,8 @@ REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "
 # Tag of a version: digest of the network it was made from.
 NETWORK_TAG = "network"
 DIGEST_LENGTH = 32
-# Of a .keras file: when it was saved, and by which version of Keras.
-SAVING = {"metadata.json"}
+# Their name in a .keras file.
+WEIGHTS = "model.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ def signature(schema: Path, predicted: pd.DataFrame) -> ModelSignature:
 
 
 def network_digest(network: Path) -> str:
-    """What tells one network from every other: of its file all but the time of saving."""
-    digest = hashlib.sha256()
+    """What tells one network from every other: its weights.
+
+    The rest of a .keras file is another in each saving: the time, and objects' addresses.
+    """
     with ZipFile(network) as archive:
-        for name in sorted(set(archive.namelist()) - SAVING):
-            digest.update(f"{name}\n".encode() + archive.read(name))
-    return digest.hexdigest()[:DIGEST_LENGTH]
+        return hashlib.sha256(archive.read(WEIGHTS)).hexdigest()[:DIGEST_LENGTH]
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:

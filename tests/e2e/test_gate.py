@@ -60,7 +60,8 @@ def test_first_model_went_live_by_its_floors(finished: Finished) -> None:
     report = gate.report()
     assert report["outcome"] == "promoted"
     assert [check["name"] for check in report["checks"]] == [
-        "Balanced accuracy", "ROC AUC", "Calibration error", "Worst slice", "Data checks",
+        "Balanced accuracy", "ROC AUC", "Calibration error", "Accuracy of the worst slice",
+        "Findings in the data",
     ]  # fmt: skip
     shown = finished.project.stage_arguments("gate", "status")
     assert "champion   version 1" in shown

@@ -40,7 +40,7 @@ def test_good_evidence_is_promoted_with_every_condition_listed(gate: GateParams)
     assert [check.name for check in decision.checks] == [
         "Log loss, challenger minus champion", "Roles of rows", "Rolled back", "Drift",
         "Code and parameters", "Balanced accuracy", "ROC AUC", "Calibration error",
-        "Worst slice", "Data checks",
+        "Accuracy of the worst slice", "Findings in the data",
     ]  # fmt: skip
 
 
@@ -73,11 +73,14 @@ NAN = float("nan")
         (judged(metrics={"accuracy": 0.9, "roc_auc": 0.9}), "Balanced accuracy"),
         (judged(calibration_error=0.21), "Calibration error"),
         (judged(calibration_error=NAN), "Calibration error"),
-        (judged(worst_slice=Slice("colour = red", 40, 0.5, 0.69)), "Worst slice"),
-        (judged(worst_slice=Slice("colour = red", 40, NAN, NAN)), "Worst slice"),
+        (judged(worst_slice=Slice("colour = red", 40, 0.5, 0.69)), "Accuracy of the worst slice"),
+        (judged(worst_slice=Slice("colour = red", 40, NAN, NAN)), "Accuracy of the worst slice"),
         (dataclasses.replace(GOOD, challenger=None), "Challenger"),
-        (dataclasses.replace(GOOD, failed_data_checks=None), "Data checks"),
-        (dataclasses.replace(GOOD, failed_data_checks=["target is constant"]), "Data checks"),
+        (dataclasses.replace(GOOD, failed_data_checks=None), "Findings in the data"),
+        (
+            dataclasses.replace(GOOD, failed_data_checks=["target is constant"]),
+            "Findings in the data",
+        ),
     ],
 )
 def test_each_condition_alone_refuses(evidence: Evidence, reason: str, gate: GateParams) -> None:
