@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from pipeline.data_params import DataParams, as_text
 from pipeline.errors import InputError, did_you_mean
+from pipeline.gate_params import DriftParams, GateParams
 from pipeline.section import Section
 from pipeline.section import whole_number as _count
 
@@ -240,6 +241,8 @@ class Params(Section):
     search: SearchParams
     baseline: Regularization
     compare: CompareParams
+    gate: GateParams
+    drift: DriftParams
     tracking: TrackingParams
 
 

@@ -6,7 +6,7 @@ move no older row, equal rows share a role, and members of a group share one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -137,6 +137,32 @@ def check_folds(counts: Sequence[dict[str, int]], schema: Schema) -> None:
                     f"split: fold {number} has no row of class {label!r}, want at least one."
                     f"{why}: lower split.folds, or try another split.seed."
                 )
+
+
+def role_basis(schema: Schema, split: SplitParams) -> dict[str, object]:
+    """All that decides a row's role; rows keep their roles as long as it stays the same."""
+    by_content = schema.group is None
+    return {
+        "split.train": split.train,
+        "split.val": split.val,
+        "split.test": split.test,
+        "split.seed": split.seed,
+        "split.group": schema.group,
+        "split.role": schema.role,
+        **{
+            f"{kind} columns": sorted(schema.of_kind(kind)) if by_content else []
+            for kind in ("numeric", "category", "boolean", "date")
+        },
+    }
+
+
+def changed_basis(today: Mapping[str, object], then: Mapping[str, object]) -> list[str]:
+    """What of a basis is not what it was, for people."""
+    return [
+        name if isinstance(value, list) else f"{name} is {value}, was {then.get(name)}"
+        for name, value in today.items()
+        if then.get(name) != value
+    ]
 
 
 def _words(column: pd.Series) -> list[str]:

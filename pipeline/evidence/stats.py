@@ -71,6 +71,35 @@ def compare_paired(
     }
 
 
+def paired_difference(
+    name: str,
+    one: Floats,
+    other: Floats,
+    y: Labels,
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> Interval:
+    """Interval of one metric's difference, one minus other, as `compare_paired` has it."""
+    metric = METRICS[name]
+    values: list[list[Floats]] = [[], []]
+    every = np.ones((1, len(y)))
+    networks = [
+        list(zip(probabilities(logits), row_log_loss(logits, y), strict=True))
+        for logits in (one, other)
+    ]
+    for rows, seeds in _resamples(y, len(one), resamples, seed):
+        for kind, of_kind in enumerate(networks):
+            of_network = np.stack([metric(p, losses, y, rows) for p, losses in of_kind])
+            values[kind].append((of_network * seeds.T).sum(0) / seeds.sum(1))
+    points = [
+        np.mean([metric(p, losses, y, every)[0] for p, losses in of_kind]) for of_kind in networks
+    ]
+    draws = np.concatenate(values[0]) - np.concatenate(values[1])
+    low, high = np.quantile(draws, ((1 - confidence) / 2, (1 + confidence) / 2))
+    return Interval(float(points[0] - points[1]), float(low), float(high))
+
+
 def verdict(difference: Interval) -> Verdict:
     """What a difference in a loss (lower is better) says at the interval's confidence."""
     if difference.high < 0:

@@ -27,11 +27,14 @@ BEST = Path("reports/best.json")
 TUNING_PLOTS = Path("reports/tuning")
 TUNE_METRICS = Path("metrics/tune.json")
 MODELS = Path("models")
+BEST_NETWORK = MODELS / "best.keras"
 PREPARATION = MODELS / "preparation.skops"
 REPORT = Path("reports/comparison")
 PREDICTIONS = Path("reports/predictions.csv")
 FIGURES = Path("reports/figures")
 COMPARE_METRICS = Path("metrics/compare.json")
+GATE = Path("reports/gate")
+DRIFT_METRICS = Path("metrics/drift.json")
 
 
 def write_text(path: Path, text: str) -> None:

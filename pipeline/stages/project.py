@@ -14,7 +14,7 @@ UNCHANGED = "unchanged"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--until", default="compare", help="the last stage to run")
+    parser.add_argument("--until", default="promote", help="the last stage to run")
     parser.add_argument("--trials", default=UNCHANGED, help="search.trials, if it is to change")
     arguments = parser.parse_args()
 

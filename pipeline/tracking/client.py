@@ -22,6 +22,7 @@ PROJECT_RUN_ID = os.environ.pop("MLFLOW_RUN_ID", None)
 import mlflow  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
+from requests import RequestException  # noqa: E402
 
 from pipeline.errors import InputError  # noqa: E402
 from pipeline.tracking.provenance import provenance_tags, without_password  # noqa: E402
@@ -58,7 +59,7 @@ def mlflow_answers() -> Iterator[None]:
     """Turn trouble with MLflow into an `InputError` that says which server and why."""
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, RequestException) as error:
         raise InputError(
             f"MLflow at {without_password(mlflow.get_tracking_uri())} does not answer"
             f" ({reason(error)}), want a server or database that does."

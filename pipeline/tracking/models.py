@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import mlflow.pyfunc
 import pandas as pd
@@ -31,6 +33,12 @@ WANTED = {
 }
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
+
+# Tag of a version: digest of the network it was made from.
+NETWORK_TAG = "network"
+DIGEST_LENGTH = 32
+# Their name in a .keras file.
+WEIGHTS = "model.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,15 @@ def columns_note(schema: Schema) -> str:
         shown = ", ".join(spare[:COLUMNS_SHOWN]) + (", …" if spare[COLUMNS_SHOWN:] else "")
         text += f"\n\nMay come or not, as they said nothing in training: {shown}."
     return text
+
+
+def network_digest(network: Path) -> str:
+    """What tells one network from every other: its weights.
+
+    The rest of a .keras file is another in each saving: the time, and objects' addresses.
+    """
+    with ZipFile(network) as archive:
+        return hashlib.sha256(archive.read(WEIGHTS)).hexdigest()[:DIGEST_LENGTH]
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,11 @@ from pathlib import Path
 from mlflow.tracking.context.registry import resolve_tags
 
 # What a run itself changes does not make the code that ran it any less the committed one.
-OUTPUTS = (":!dvc.lock", ":!metrics", ":!**/.gitignore")
+OUTPUTS = (":!dvc.lock", ":!metrics", ":!reports", ":!**/.gitignore")
 ENVIRONMENT_LOCK = Path("uv.lock")
 DIGITS = 12
 PACKAGE = Path(__file__).parents[1]
+SECRETS = "token|secret|password|passwd|signature|credential|api_?key|sig"
 
 
 @lru_cache(maxsize=1)
@@ -53,8 +54,12 @@ def how_to_reproduce() -> str:
 
 
 def without_password(text: str) -> str:
-    """The text with the credentials of its addresses taken out."""
-    return re.sub(r"://[^/@\s]*@", "://", text)
+    """The text with the credentials of its addresses taken out.
+
+    A password may hold an @ of its own; tokens and signatures may stand in the query.
+    """
+    text = re.sub(r"://[^/\s'\"]*@", "://", text)
+    return re.sub(rf"([?&][^=&\s]*(?:{SECRETS})[^=&\s]*=)[^&\s'\"]+", r"\1…", text, flags=re.I)
 
 
 def _git(*arguments: str) -> str | None:

@@ -15,7 +15,13 @@ from pipeline.evidence.comparison import Candidate, Comparison, Kind
 from pipeline.evidence.report import note
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.models import ModelFiles, log_model, model_requirements
+from pipeline.tracking.models import (
+    NETWORK_TAG,
+    ModelFiles,
+    log_model,
+    model_requirements,
+    network_digest,
+)
 from pipeline.tracking.provenance import code_digest, how_to_reproduce
 from pipeline.tracking.single import drop_twins, end_abandoned, one_run, one_version
 
@@ -78,7 +84,8 @@ def log_comparison(
         )
         model = log_model(client, child, files, raw, kind)
         _write_candidate(client, child, getattr(comparison, kind), model)
-        versions.append((kind, _register(client, model_name, model, child, comparison)))
+        version = _register(client, model_name, model, child, comparison, files)
+        versions.append((kind, version))
         client.set_terminated(child.info.run_id)
         children.append(child.info.run_id)
     for kind, version in versions:
@@ -136,7 +143,14 @@ def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model
     )
 
 
-def _register(client: MlflowClient, name: str, model: str, run: Run, comparison: Comparison) -> str:
+def _register(
+    client: MlflowClient,
+    name: str,
+    model: str,
+    run: Run,
+    comparison: Comparison,
+    files: ModelFiles,
+) -> str:
     """The version that registers a run's model, made if it is new."""
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(
@@ -147,7 +161,11 @@ def _register(client: MlflowClient, name: str, model: str, run: Run, comparison:
             name,
             f"models:/{model}",
             run.info.run_id,
-            tags={"study": comparison.study, "verdict": comparison.verdict},
+            tags={
+                "study": comparison.study,
+                "verdict": comparison.verdict,
+                NETWORK_TAG: network_digest(files.network),
+            },
             description="\n\n".join(
                 [
                     note(comparison, how_to_reproduce()),

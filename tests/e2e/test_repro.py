@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from tests.e2e.conftest import Finished, Project
 
-STAGES = ["fetch", "split", "tune", "compare"]
+STAGES = ["fetch", "split", "tune", "compare", "promote"]
 # Equal bytes in equal surroundings. The files in models/ are compared by value: models/*.keras
 # hold the time of saving, preparation.skops the addresses of objects in memory.
 STABLE = {
@@ -48,6 +48,7 @@ def test_run_is_clean(finished: Finished) -> None:
     for line in finished.printed.splitlines():
         assert not re.search(r"warning|error|traceback|deprecat", line, re.IGNORECASE), line
     assert "registered regularized-net version 1 as challenger" in finished.printed
+    assert "Promoted: version 1 is champion, the first one." in finished.printed
 
 
 def test_second_run_has_nothing_to_do(finished: Finished) -> None:
@@ -99,10 +100,10 @@ def test_changed_comment_reruns_nothing(copied: Project) -> None:
     assert "Data and pipelines are up to date." in copied.run("dvc", "repro")
 
 
-def test_changed_comparison_reruns_compare_alone(copied: Project) -> None:
+def test_changed_comparison_reruns_compare_and_the_gate_alone(copied: Project) -> None:
     copied.edit("confidence: 0.95", "confidence: 0.90")
     printed = copied.run("dvc", "repro")
-    assert re.findall(r"Running stage '(\w+)'", printed) == ["compare"]
+    assert re.findall(r"Running stage '(\w+)'", printed) == ["compare", "promote"]
     report = json.loads((copied.path / "reports/comparison.json").read_text())
     assert report["confidence"] == 0.90
 

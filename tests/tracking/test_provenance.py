@@ -44,6 +44,13 @@ def test_passwords_of_addresses_are_taken_out() -> None:
     assert without_password(text) == "cloned from https://host/repo and postgresql://db/x"
 
 
+def test_passwords_with_an_at_sign_and_tokens_in_the_query_are_taken_out() -> None:
+    text = "GET 'https://u:p@ss@host/data.csv?sep=;&X-Amz-Signature=abc&token=xyz' failed"
+    assert without_password(text) == (
+        "GET 'https://host/data.csv?sep=;&X-Amz-Signature=…&token=…' failed"
+    )
+
+
 def test_outside_a_repository_nothing_is_claimed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

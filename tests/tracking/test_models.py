@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.tracking.models import network_digest
+from pipeline.training._tensorflow import keras
+
+SAVED_AGAIN_S = 1.1
+
+
+def network(weight: float) -> keras.Model:
+    made = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu")])
+    made.set_weights([np.full((2, 3), weight), np.zeros(3)])
+    return made
+
+
+def test_digest_tells_networks_apart_and_not_when_they_were_saved(tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.keras" for name in "abc"]
+    network(1.0).save(files[0])
+    # Files of networks hold the time in whole seconds.
+    time.sleep(SAVED_AGAIN_S)
+    network(1.0).save(files[1])
+    network(np.nextafter(np.float32(1), np.float32(2))).save(files[2])
+    assert files[0].read_bytes() != files[1].read_bytes()
+    first, again, other = map(network_digest, files)
+    assert first == again != other
