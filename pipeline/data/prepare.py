@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,6 +99,15 @@ def prepare_final(
 ) -> tuple[Fold, ColumnTransformer]:
     """Arrays that fit on train, stop on val and score on test, and the fitted preparation."""
     return _prepare(train, val, test, np.ones(len(train), bool), schema, scale)
+
+
+def prepare_together(frames: Sequence[pd.DataFrame], schema: Schema, scale: Scale) -> Fold:
+    """All rows, prepared by statistics of all of them, and none of them with a role."""
+    rows = pd.concat(frames, ignore_index=True)
+    x = new_preparation(schema, scale).fit_transform(rows[schema.features])
+    none = np.empty(0, np.int32)
+    matrix = np.ascontiguousarray(x, dtype=np.float32)
+    return Fold(matrix, class_numbers(rows, schema), none, none, none)
 
 
 def _prepare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
@@ -11,7 +12,7 @@ from sklearn.metrics import confusion_matrix
 from pipeline.evidence import metrics
 from pipeline.evidence.comparison import Candidate, Comparison, Data, Kind, sentence
 from pipeline.evidence.metrics import Floats, Labels
-from pipeline.evidence.stats import compare_paired, verdict
+from pipeline.evidence.stats import compare_paired, compare_registered, verdict
 from pipeline.params import CompareParams, Regularization
 from pipeline.training.fit import Fit
 
@@ -47,11 +48,12 @@ def judge(
     data: Data,
     study: tuple[str, int, int],
     compare: CompareParams,
+    **parts: Any,
 ) -> Comparison:
     """Compare best and baseline on the test rows.
 
     probability: (row, class) of the registered network of each kind. y: (row,) class numbers.
-    study: name, number of the best trial, number of trials.
+    study: name, number of the best trial, number of trials. parts: further fields, as they are.
     """
     best, baseline = networks["best"], networks["baseline"]
     paired = compare_paired(
@@ -73,6 +75,8 @@ def judge(
         metrics=paired,
         best=_candidate(best, probability["best"], y),
         baseline=_candidate(baseline, probability["baseline"], y),
+        registered_pair=compare_registered(probability["best"], probability["baseline"], y),
+        **parts,
     )
 
 
@@ -84,6 +88,9 @@ def _candidate(networks: Networks, p: Floats, y: Labels) -> Candidate:
         registered_seed=networks.seeds[place],
         epochs=tuple(len(fit.val_log_loss) for fit in networks.fits),
         val_log_loss=tuple(networks.val_log_losses),
-        test=metrics.score(networks.fits[place].score_logits, y),
+        test={
+            **metrics.score(networks.fits[place].score_logits, y),
+            "calibration_error": metrics.calibration_error(p, y),
+        },
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
     )

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 import skops.io
 
-from pipeline.data.prepare import Fold, prepare_final
+from pipeline.data.prepare import prepare_cv, prepare_final, prepare_together
 from pipeline.data.schema import Schema
-from pipeline.errors import InputError
-from pipeline.evidence import curves, figures, report
-from pipeline.evidence.comparison import Comparison, Data, Kind
+from pipeline.evidence import curves, drawing, report
+from pipeline.evidence.comparison import Comparison, Data
+from pipeline.evidence.conduct import Material, conduct
 from pipeline.evidence.judge import Networks, judge
+from pipeline.evidence.kinds import Kind
 from pipeline.evidence.metrics import Floats, Labels
-from pipeline.params import Params, Regularization, load_params
+from pipeline.evidence.reference import SETUPS
+from pipeline.params import Regularization, load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import (
     BEST,
@@ -25,6 +27,7 @@ from pipeline.stages.files import (
     REPORT,
     SCHEMA,
     TEST,
+    TIMINGS,
     TRAIN,
     VAL,
     read_json,
@@ -36,10 +39,10 @@ from pipeline.stages.files import (
     write_text,
 )
 from pipeline.stages.lock import exclusive
+from pipeline.stages.stopwatch import Stopwatch
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.models import ModelFiles, open_model
 from pipeline.tracking.registry import log_comparison
-from pipeline.training.fit import Member
 from pipeline.training.network import Architecture, export_network
 from pipeline.training.stack import train_stack
 
@@ -52,63 +55,74 @@ HEADLINE = ("log_loss", "accuracy", "roc_auc")
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
     train, val, test = read_rows(TRAIN), read_rows(VAL), read_rows(TEST)
+    clock = Stopwatch()
     fold, preparation = prepare_final(train, val, test, schema, params.data.scale)
-    y = fold.y[fold.score]
-    architecture = Architecture.of(params.network, fold.x.shape[1], len(schema.classes))
+    repeated = schema.name in SETUPS and params.compare.reference_repeats > 0
+    material = Material(
+        name=schema.name,
+        classes=len(schema.classes),
+        fold=fold,
+        cv=prepare_cv(train, val, schema, params.data.scale) if params.compare.curve_points else [],
+        every=prepare_together([train, val, test], schema, "minmax") if repeated else None,
+    )
     kinds: dict[Kind, Regularization] = {
         "best": Regularization.model_validate(best["regularization"]),
         "baseline": params.baseline,
     }
     with exclusive():
-        networks = train_networks(kinds, fold, architecture, params)
+        findings = conduct(kinds, material, params, train_stack, clock)
+        networks = findings.networks
 
-        MODELS.mkdir(exist_ok=True)
-        skops.io.dump(preparation, PREPARATION)
-        models = {kind: export(kind, networks[kind], architecture) for kind in networks}
-        # Through the very model that is registered: what is judged is what will be served.
-        probability: dict[Kind, Floats] = {
-            kind: open_model(files).predict(None, test[schema.features]).iloc[:, 1:].to_numpy(float)
-            for kind, files in models.items()
-        }
+        with clock("export"):
+            MODELS.mkdir(exist_ok=True)
+            skops.io.dump(preparation, PREPARATION)
+            models = {
+                kind: export(kind, networks[kind], findings.architecture) for kind in networks
+            }
+            # Through the very model that is registered: what is judged is what will be served.
+            probability: dict[Kind, Floats] = {
+                kind: open_model(files)
+                .predict(None, test[schema.features])
+                .iloc[:, 1:]
+                .to_numpy(float)
+                for kind, files in models.items()
+            }
         data = describe(schema, {"train": len(train), "val": len(val), "test": len(test)})
         study = (best["study"], best["trial"], best["trials"])
-        comparison = judge(networks, probability, y, data, study, params.compare)
-        write_outputs(comparison, networks, probability, y)
-        registered = log_comparison(
-            comparison,
-            models=models,
-            raw=train[schema.features].head(EXAMPLE_ROWS),
-            inputs=[
-                RoleRows("train", TRAIN, train),
-                RoleRows("val", VAL, val),
-                RoleRows("test", TEST, test),
-            ],
-            report=[*(REPORT.with_suffix(end) for end in (".html", ".md", ".json")), FIGURES],
-            model_name=params.tracking.model_name,
-        )
+        y = fold.y[fold.score]
+        with clock("statistics: tuned and baseline"):
+            comparison = judge(
+                networks,
+                probability,
+                y,
+                data,
+                study,
+                params.compare,
+                ablation=findings.ablation,
+                reference=findings.reference,
+                decomposition=findings.decomposition,
+                curves=findings.curves,
+                importance=best.get("importance", {}),
+            )
+        with clock("report and figures"):
+            write_outputs(comparison, networks, probability, y)
+        with clock("registry"):
+            registered = log_comparison(
+                comparison,
+                models=models,
+                raw=train[schema.features].head(EXAMPLE_ROWS),
+                inputs=[
+                    RoleRows("train", TRAIN, train),
+                    RoleRows("val", VAL, val),
+                    RoleRows("test", TEST, test),
+                ],
+                report=[*(REPORT.with_suffix(end) for end in (".html", ".md", ".json")), FIGURES],
+                model_name=params.tracking.model_name,
+            )
+        write_json(TIMINGS, clock.seconds)
     for one in registered:
         logger.info("registered %s version %s as %s", one.name, one.version, one.alias)
     logger.info(comparison.sentence)
-
-
-def train_networks(
-    kinds: Mapping[Kind, Regularization], fold: Fold, architecture: Architecture, params: Params
-) -> dict[Kind, Networks]:
-    """Networks of each kind from the same seeds; `InputError` if one has no finite loss."""
-    seeds = range(params.seed, params.seed + params.compare.seeds)
-    members = [Member(fold, one, seed) for one in kinds.values() for seed in seeds]
-    fits = iter(train_stack(members, architecture, params.train))
-    networks = {
-        kind: Networks(one, seeds, [next(fits) for _ in seeds]) for kind, one in kinds.items()
-    }
-    for kind, of_kind in networks.items():
-        for seed, fit in zip(seeds, of_kind.fits, strict=True):
-            if fit.failure:
-                raise InputError(
-                    f"compare: the {kind} network of seed {seed} failed ({fit.failure}), want a"
-                    " finite loss. Lower train.learning_rate, or look for extreme values."
-                )
-    return networks
 
 
 def export(kind: Kind, networks: Networks, architecture: Architecture) -> ModelFiles:
@@ -149,13 +163,7 @@ def write_outputs(
         "pr": curves.pr_table(probability, y, classes),
         "confusion": curves.confusion_table(probability, y, classes),
     }
-    images = {
-        "differences": figures.png(figures.differences(comparison)),
-        "learning": figures.png(figures.learning_curves(tables["learning"])),
-        "roc": figures.png(figures.roc(tables["roc"])),
-        "pr": figures.png(figures.precision_recall(tables["pr"])),
-        "confusion": figures.png(figures.confusion(comparison)),
-    }
+    images = drawing.draw(comparison, tables)
     write_csv(PREDICTIONS, curves.prediction_table(probability, y, classes))
     write_csv(FIGURES / "learning.csv", curves.wide(tables.pop("learning")))
     for name, table in tables.items():
