@@ -101,6 +101,21 @@ def prepare_final(
     return _prepare(train, val, test, np.ones(len(train), bool), schema, scale)
 
 
+def prepared_columns(preparation: ColumnTransformer) -> dict[str, list[int]]:
+    """Columns of the prepared matrix that each raw column turns into, of a fitted preparation."""
+    found: dict[str, list[int]] = {}
+    for name, steps, columns in preparation.transformers_:
+        place = preparation.output_indices_[name]
+        if len(columns) == 0:
+            continue
+        levels = getattr(steps[-1], "categories_", None)
+        widths = [len(of_column) for of_column in levels] if levels else [1] * len(columns)
+        starts = np.cumsum([place.start, *widths])
+        for column, start, width in zip(columns, starts, widths, strict=False):
+            found[column] = list(range(int(start), int(start) + width))
+    return found
+
+
 def prepare_together(frames: Sequence[pd.DataFrame], schema: Schema, scale: Scale) -> Fold:
     """All rows, prepared by statistics of all of them, and none of them with a role."""
     rows = pd.concat(frames, ignore_index=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.evidence.ablation import Ablation
+from pipeline.evidence.assess import Quality
 from pipeline.evidence.decomposition import Decomposition
 from pipeline.evidence.kinds import Kind
 from pipeline.evidence.reference import Reference
 from pipeline.evidence.stats import McNemar, PairedMetric, Verdict
 from pipeline.evidence.validation import ValidationCurve
+from pipeline.evidence.weights import WeightSizes
 from pipeline.evidence.wording import signed
 from pipeline.params import Regularization
 
@@ -58,6 +60,20 @@ class Data(_Record):
     rows: dict[str, int]
 
 
+class Setting(_Record):
+    """What else a rerun depends on.
+
+    digests: first digits of the SHA-256 of each role's file. versions: of the packages that
+    compute. machine: processor and cores. train: settings of every fit.
+    """
+
+    digests: dict[str, str]
+    versions: dict[str, str]
+    machine: str
+    layers: str
+    train: dict[str, float]
+
+
 class Comparison(_Record):
     """The evidence: tuned against baseline on the test rows, and all that explains it.
 
@@ -83,6 +99,9 @@ class Comparison(_Record):
     reference: Reference | None = None
     decomposition: Decomposition | None = None
     curves: tuple[ValidationCurve, ...] = ()
+    weights: tuple[WeightSizes, ...] = ()
+    quality: Quality | None = None
+    setting: Setting | None = None
     importance: dict[str, float] = {}
 
 

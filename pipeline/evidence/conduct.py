@@ -10,8 +10,8 @@ from pipeline.data.prepare import Fold
 from pipeline.evidence.ablation import Ablation, Trained, ablate
 from pipeline.evidence.decomposition import Decomposition, bootstrap_jobs, decompose
 from pipeline.evidence.experiments import Job, Trainer, train_jobs
-from pipeline.evidence.judge import Networks
 from pipeline.evidence.kinds import KINDS, Kind
+from pipeline.evidence.networks import Networks
 from pipeline.evidence.reference import SETUPS, Reference, reference_jobs, repeat_reference
 from pipeline.evidence.validation import (
     ValidationCurve,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.evidence import figures, figures_why
+from pipeline.evidence import figures, figures_quality, figures_why
 from pipeline.evidence.comparison import Comparison
 
 
@@ -25,4 +25,9 @@ def draw(comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> dict[str
         drawn["reference"] = figures_why.reference_histogram(comparison.reference)
     if comparison.curves:
         drawn["validation"] = figures_why.validation(comparison.curves)
+    if comparison.weights:
+        drawn["weights"] = figures_why.weight_histograms(comparison.weights)
+    if comparison.quality:
+        drawn["calibration"] = figures_quality.calibration(comparison.quality.calibration)
+        drawn["columns"] = figures_quality.importance(comparison.quality.importance)
     return {name: figures.png(figure) for name, figure in drawn.items()}

@@ -70,8 +70,8 @@ def confusion(comparison: Comparison) -> Figure:
                 ink = "white" if share[row, column] > 0.6 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=ink)
         ticks = range(len(classes))
-        axes.set_xticks(ticks, [_plain(name) for name in classes], rotation=45, ha="right")
-        axes.set_yticks(ticks, [_plain(name) for name in classes])
+        axes.set_xticks(ticks, [plain(name) for name in classes], rotation=45, ha="right")
+        axes.set_yticks(ticks, [plain(name) for name in classes])
         axes.set(title=NAMES[kind], xlabel="Predicted", ylabel="Actual")
     return figure
 
@@ -117,6 +117,6 @@ def _curves(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     axes.legend(frameon=False, loc="lower right" if x == "fpr" else "lower left")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A label shown as it is: a dollar sign would start a formula."""
     return name.replace("$", r"\$")

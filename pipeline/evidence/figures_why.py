@@ -11,6 +11,7 @@ from pipeline.evidence.ablation import Ablation
 from pipeline.evidence.figures import COLOURS, canvas
 from pipeline.evidence.reference import Reference
 from pipeline.evidence.validation import ValidationCurve
+from pipeline.evidence.weights import EDGES, WeightSizes
 
 VERDICT_COLOURS = {"helps": COLOURS["best"], "hurts": COLOURS["baseline"]}
 
@@ -64,4 +65,15 @@ def validation(curves: Sequence[ValidationCurve]) -> Figure:
         axes.set(title=curve.title, ylabel="Log loss")
     for axes in every[len(curves) :]:
         axes.set_axis_off()
+    return figure
+
+
+def weight_histograms(weights: Sequence[WeightSizes]) -> Figure:
+    """Share of the kernel weights by size, of some variants."""
+    figure, axes = canvas(7.2, 3.0)
+    colours = ("0.45", "#009E73", COLOURS["baseline"], COLOURS["best"])
+    for one, colour, style in zip(weights, colours, (":", "-.", "--", "-"), strict=False):
+        axes.stairs(one.shares, EDGES, color=colour, ls=style, lw=1.8, label=one.title)
+    axes.set(xscale="log", xlabel="Size of a weight", ylabel="Share of the weights")
+    axes.legend(frameon=False)
     return figure

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from pipeline.evidence import metrics
 from pipeline.evidence.comparison import Candidate, Comparison, Data, Kind, sentence
 from pipeline.evidence.metrics import Floats, Labels
+from pipeline.evidence.networks import Networks
 from pipeline.evidence.stats import compare_paired, compare_registered, verdict
-from pipeline.params import CompareParams, Regularization
-from pipeline.training.fit import Fit
-
-
-@dataclass(frozen=True, eq=False)
-class Networks:
-    """The networks of one kind; fits are in the order of the seeds."""
-
-    regularization: Regularization
-    seeds: Sequence[int]
-    fits: Sequence[Fit]
-
-    @property
-    def logits(self) -> Floats:
-        """(seed, test row, output)."""
-        return np.stack([fit.score_logits for fit in self.fits])
-
-    @property
-    def val_log_losses(self) -> list[float]:
-        """Of the kept weights, per seed."""
-        return [float(fit.val_log_loss[fit.kept_epoch]) for fit in self.fits]
-
-    @property
-    def registered(self) -> int:
-        """Place of the network with the median val loss, the lower of two: typical, not lucky."""
-        return int(np.argsort(self.val_log_losses, kind="stable")[(len(self.fits) - 1) // 2])
+from pipeline.params import CompareParams
 
 
 def judge(

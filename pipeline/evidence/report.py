@@ -63,11 +63,16 @@ def _render(template: str, **values: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = markdown_text
+    environment.filters |= {"md": markdown_text, "line": markdown_line}
     return environment.get_template(template).render(**values)
 
 
 def markdown_text(value: object) -> str:
-    """Text that Markdown shows as it is."""
-    text = str(value).translate(MARKDOWN_ESCAPES)
+    """Text that Markdown shows as it is, within a line."""
+    return str(value).translate(MARKDOWN_ESCAPES)
+
+
+def markdown_line(value: object) -> str:
+    """Text that Markdown shows as it is, at the start of a line."""
+    text = markdown_text(value)
     return f"\\{text}" if text.startswith(STARTS) else text

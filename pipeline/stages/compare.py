@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 
 import skops.io
 
-from pipeline.data.prepare import prepare_cv, prepare_final, prepare_together
+from pipeline.data.prepare import (
+    prepare_cv,
+    prepare_final,
+    prepare_together,
+    prepared_columns,
+)
 from pipeline.data.schema import Schema
 from pipeline.evidence import curves, drawing, report
-from pipeline.evidence.comparison import Comparison, Data
+from pipeline.evidence.assess import Tested, assess
+from pipeline.evidence.comparison import Comparison, Data, Setting
 from pipeline.evidence.conduct import Material, conduct
-from pipeline.evidence.judge import Networks, judge
+from pipeline.evidence.judge import judge
 from pipeline.evidence.kinds import Kind
 from pipeline.evidence.metrics import Floats, Labels
+from pipeline.evidence.networks import Networks
 from pipeline.evidence.reference import SETUPS
-from pipeline.params import Regularization, load_params
+from pipeline.evidence.weights import weight_sizes
+from pipeline.params import Params, Regularization, load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import (
     BEST,
@@ -47,6 +59,9 @@ from pipeline.training.network import Architecture, export_network
 from pipeline.training.stack import train_stack
 
 EXAMPLE_ROWS = 5
+DIGEST_DIGITS = 16
+# What computes; the lock file has the rest.
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "statsmodels", "optuna")
 # Of the figures in metrics/: more are noise, and make dvc metrics hard to read.
 DIGITS = 6
 HEADLINE = ("log_loss", "accuracy", "roc_auc")
@@ -90,6 +105,20 @@ def main() -> None:
         data = describe(schema, {"train": len(train), "val": len(val), "test": len(test)})
         study = (best["study"], best["trial"], best["trials"])
         y = fold.y[fold.score]
+        with clock("statistics: quality, importance, weights"):
+            served = open_model(models["best"]).predict(None, val[schema.features])
+            tested = Tested(
+                probability=probability,
+                val_probability=served.iloc[:, 1:].to_numpy(float),
+                train=train,
+                test=test,
+                columns=prepared_columns(preparation),
+                classes=schema.classes,
+            )
+            quality = assess(networks["best"], findings.architecture, fold, tested, params.compare)
+            weights = weight_sizes(
+                findings.variants, findings.architecture, fold, params.train.learning_rate
+            )
         with clock("statistics: tuned and baseline"):
             comparison = judge(
                 networks,
@@ -102,6 +131,9 @@ def main() -> None:
                 reference=findings.reference,
                 decomposition=findings.decomposition,
                 curves=findings.curves,
+                weights=weights,
+                quality=quality,
+                setting=setting(params),
                 importance=best.get("importance", {}),
             )
         with clock("report and figures"):
@@ -131,6 +163,22 @@ def export(kind: Kind, networks: Networks, architecture: Architecture) -> ModelF
     weights = networks.fits[networks.registered].weights
     export_network(architecture, networks.regularization, weights).save(path)
     return ModelFiles(network=path, preparation=PREPARATION, schema=SCHEMA)
+
+
+def setting(params: Params) -> Setting:
+    """What a rerun depends on besides data and code."""
+    layers = "-".join(str(layer.units) for layer in params.network.layers)
+    return Setting(
+        digests={
+            path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_DIGITS]
+            for path in (TRAIN, VAL, TEST)
+        },
+        versions={"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        layers=f"hidden layers {layers}",
+        train=params.train.model_dump(exclude={"memory_mb"}),
+    )
 
 
 def describe(schema: Schema, rows: dict[str, int]) -> Data:

@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.evidence import curves, drawing, figures, report
 from pipeline.evidence.comparison import Comparison, Data
-from pipeline.evidence.judge import Networks, judge
+from pipeline.evidence.judge import judge
 from pipeline.evidence.metrics import probabilities
+from pipeline.evidence.networks import Networks
 from pipeline.params import CompareParams, Regularization
 from pipeline.training.fit import Fit
 
