@@ -26,6 +26,7 @@ from pipeline.evidence.kinds import Kind
 from pipeline.evidence.metrics import Floats, Labels
 from pipeline.evidence.networks import Networks
 from pipeline.evidence.reference import SETUPS
+from pipeline.evidence.spreadsheet import spreadsheet_safe
 from pipeline.evidence.weights import weight_sizes
 from pipeline.params import Params, Regularization, load_params
 from pipeline.stages import logger, run_stage
@@ -212,11 +213,11 @@ def write_outputs(
         "confusion": curves.confusion_table(probability, y, classes),
     }
     images = drawing.draw(comparison, tables)
-    write_csv(PREDICTIONS, curves.prediction_table(probability, y, classes))
+    write_csv(PREDICTIONS, spreadsheet_safe(curves.prediction_table(probability, y, classes)))
     write_csv(FIGURES / "learning.csv", curves.wide(tables.pop("learning")))
     for name, table in tables.items():
         for kind, rows in table.groupby("model"):
-            write_csv(FIGURES / f"{name}_{kind}.csv", rows.drop(columns="model"))
+            write_csv(FIGURES / f"{name}_{kind}.csv", spreadsheet_safe(rows.drop(columns="model")))
     for name, image in images.items():
         write_bytes(FIGURES / f"{name}.png", image)
     write_json(REPORT.with_suffix(".json"), comparison.model_dump())

@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from pipeline.evidence.comparison import Candidate, Comparison, Kind
+from pipeline.evidence.key_figures import key_figures
 from pipeline.evidence.report import note
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
@@ -60,6 +61,7 @@ def log_comparison(
             ("difference_high", paired.difference.high),
         )
     ]
+    metrics += [Metric(name, value, time, 0) for name, value in key_figures(comparison).items()]
     client.log_batch(run_id, metrics=metrics, params=[Param("seeds", str(len(comparison.seeds)))])
     client.log_inputs(run_id, [dataset_input(rows) for rows in inputs])
     for path in report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.evidence.ablation import AblationRow
 from pipeline.evidence.comparison import METRIC_TITLES, Comparison
 from pipeline.evidence.document import Block, Heading, Picture, Statement, Table, Text
 from pipeline.evidence.kinds import KIND_TITLES, KINDS
@@ -130,8 +131,9 @@ def _further(c: Comparison) -> list[tuple[str, str]]:
     return found
 
 
-def _change(row: object) -> str:
-    difference = row.difference  # type: ignore[attr-defined]
+def _change(row: AblationRow) -> str:
+    difference = row.difference
+    assert difference
     return f"log loss {signed(difference.estimate, 3)}, {between(difference, 3)}"
 
 
