@@ -42,7 +42,7 @@ class Quality:
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Judged:
     """What the judged networks were given, and said.
 
     probability: (test row, class) of the registered network of each kind; val_probability: of the
@@ -61,40 +61,40 @@ def assess(
     tuned: Networks,
     architecture: Architecture,
     fold: Fold,
-    tested: Tested,
+    judged: Judged,
     compare: CompareParams,
 ) -> Quality:
     """Assess the tuned networks."""
-    y, p = fold.y[fold.score], tested.probability["best"]
+    y, p = fold.y[fold.score], judged.probability["best"]
     importance = permutation_importance(
         tuned.fits,
         architecture,
         fold,
-        tested.columns,
+        judged.columns,
         resamples=compare.resamples,
         confidence=compare.confidence,
         seed=tuned.seeds[0],
     )
     telling = [one.column for one in importance[:SLICED]]
-    binary = len(tested.classes) == 2
-    bar = quality.chosen_threshold(tested.val_probability, fold.y[fold.stop]) if binary else 0.5
+    binary = len(judged.classes) == 2
+    bar = quality.chosen_threshold(judged.val_probability, fold.y[fold.stop]) if binary else 0.5
     return Quality(
         calibration={
             kind: quality.calibration(of_kind, y, compare.confidence)
-            for kind, of_kind in tested.probability.items()
+            for kind, of_kind in judged.probability.items()
         },
-        classes=quality.class_quality(p, y, tested.classes, compare.confidence),
+        classes=quality.class_quality(p, y, judged.classes, compare.confidence),
         usual=quality.at_threshold(0.5, p, y) if binary else None,
         chosen=quality.at_threshold(bar, p, y) if binary else None,
         importance=importance,
         slices=slices(
             np.asarray(tuned.logits, np.float64),
             y,
-            tested.train,
-            tested.test,
+            judged.train,
+            judged.test,
             telling,
             resamples=compare.resamples,
             confidence=compare.confidence,
         ),
-        hardest=quality.hardest_rows(p, y, tested.classes, tested.test, telling),
+        hardest=quality.hardest_rows(p, y, judged.classes, judged.test, telling),
     )

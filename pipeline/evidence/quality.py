@@ -53,13 +53,13 @@ class Threshold:
 
 @dataclass(frozen=True)
 class HardRow:
-    """A misclassified test row. values: raw values of the most telling columns, as text."""
+    """A misclassified test row. cells: raw values of the most telling columns, as text."""
 
     row: int
     actual: str
     predicted: str
     probability: float
-    values: dict[str, str]
+    cells: dict[str, str]
 
 
 def calibration(p: Floats, y: Labels, confidence: float) -> tuple[CalibrationBin, ...]:

@@ -18,7 +18,7 @@ from pipeline.data.prepare import (
 )
 from pipeline.data.schema import Schema
 from pipeline.evidence import curves, drawing, report
-from pipeline.evidence.assess import Tested, assess
+from pipeline.evidence.assess import Judged, assess
 from pipeline.evidence.comparison import Comparison, Data, Setting
 from pipeline.evidence.conduct import Material, conduct
 from pipeline.evidence.judge import judge
@@ -108,7 +108,7 @@ def main() -> None:
         y = fold.y[fold.score]
         with clock("statistics: quality, importance, weights"):
             served = open_model(models["best"]).predict(None, val[schema.features])
-            tested = Tested(
+            judged = Judged(
                 probability=probability,
                 val_probability=served.iloc[:, 1:].to_numpy(float),
                 train=train,
@@ -116,7 +116,7 @@ def main() -> None:
                 columns=prepared_columns(preparation),
                 classes=schema.classes,
             )
-            quality = assess(networks["best"], findings.architecture, fold, tested, params.compare)
+            quality = assess(networks["best"], findings.architecture, fold, judged, params.compare)
             weights = weight_sizes(
                 findings.variants, findings.architecture, fold, params.train.learning_rate
             )

@@ -56,7 +56,7 @@ def test_hardest_rows_are_the_misclassified_ones_worst_first() -> None:
     raw = pd.DataFrame({"size": [1.23456, None, 3.0, 4.0], "name": ["=cmd()", "b", "c", "d"]})
     found = quality.hardest_rows(p, np.array([0, 0, 0, 1]), ["no", "yes"], raw, ["size", "name"])
     assert [one.row for one in found] == [3, 1, 2]
-    assert vars(found[1])["values"] == {"size": "missing", "name": "b"}
+    assert found[1].cells == {"size": "missing", "name": "b"}
     assert found[1].probability == pytest.approx(0.2)
 
 

@@ -37,8 +37,5 @@ def test_logits_are_those_of_the_exported_networks(
     assert found.shape == (3, 30, architecture.outputs)
     for logits, weights in zip(found, networks, strict=True):
         p = np.asarray(export_network(architecture, OFF, weights)(x, training=False))
-        if classes == 2:
-            ours = 1 / (1 + np.exp(-logits))
-        else:
-            ours = softmax(logits, axis=-1)
+        ours = 1 / (1 + np.exp(-logits)) if classes == 2 else softmax(logits, axis=-1)
         np.testing.assert_allclose(ours, p, atol=2e-6)

@@ -158,11 +158,11 @@ def _columns(q: Quality) -> list[Block]:
 def _hardest(q: Quality) -> list[Block]:
     if not q.hardest:
         return [Text("The registered tuned network misclassifies no test row.")]
-    columns = list(q.hardest[0].values)
+    columns = list(q.hardest[0].cells)
     rows = [
         (
             str(one.row), one.actual, one.predicted, percent(one.probability),
-            *(one.values[name] for name in columns),
+            *(one.cells[name] for name in columns),
         )
         for one in q.hardest
     ]  # fmt: skip
