@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from statsmodels.stats.multitest import multipletests
@@ -15,6 +16,8 @@ from pipeline.evidence.metrics import Floats, Labels
 from pipeline.evidence.variants import Variant
 from pipeline.params import Regularization
 from pipeline.training.fit import Fit
+
+TAIL_DRAWS = 10
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,10 @@ def ablate(
     losses = [metrics.row_log_loss(_logits(one), y) for one in trained]
     comparisons = max(1, len(trained) - 1)
     simultaneous = 1 - (1 - confidence) / comparisons
+    # So many that draws are left beyond the ends of the simultaneous intervals.
+    enough = max(resamples, ceil(2 * TAIL_DRAWS / (1 - simultaneous)))
     found = mean_differences(
-        [one - losses[0] for one in losses[1:]], resamples, simultaneous, seeds[0]
+        [one - losses[0] for one in losses[1:]], enough, simultaneous, seeds[0]
     )
     corrected = holm([one.p_value for one in found])
     rows = [_row(trained[0], y, y_train, threshold, None, None, None)]

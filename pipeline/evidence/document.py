@@ -54,11 +54,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure by name. alt: what it shows, for those who cannot see it."""
+    """A figure by name.
+
+    alt: what it shows, for those who cannot see it. half: whether two fit side by side.
+    """
 
     name: str
     alt: str
     caption: str
+    half: bool = False
     kind: str = "picture"
 
 

@@ -29,8 +29,8 @@ def bounds(interval: Interval, digits: int = 4) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share in per cent."""
-    return f"{fixed(100 * share, digits)} %"
+    """A share in per cent, whose sign stays on the number's line."""
+    return f"{fixed(100 * share, digits)}\N{NO-BREAK SPACE}%"
 
 
 def p_value(value: float) -> str:

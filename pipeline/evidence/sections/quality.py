@@ -35,11 +35,13 @@ def quality(c: Comparison) -> list[Block]:
             "roc",
             f"ROC curves of the registered networks; area: {figures('roc_auc')}.",
             f"ROC on test, area: {figures('roc_auc')}.",
+            half=True,
         ),
         Picture(
             "pr",
             f"Precision-recall curves of the registered networks; area: {figures('pr_auc')}.",
             f"Precision and recall on test, average precision: {figures('pr_auc')}.",
+            half=True,
         ),
         Picture(
             "confusion",
