@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.comparison import comparison
 from benchmarks.growth import growth
 from benchmarks.timing import machine
 from benchmarks.tracking import tracking
@@ -18,6 +19,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "peers": against_peers,
     "machine": against_machine,
     "whole": whole,
+    "compare": comparison,
     "growth": growth,
     "tracking": tracking,
 }
@@ -44,7 +46,7 @@ def _show(value: object, indent: int = 2) -> None:
                 print(f"{'':{indent}}{name}")
                 _show(one, indent + 2)
             else:
-                print(f"{'':{indent}}{name:<32}{one:>12.3f}")
+                print(f"{'':{indent}}{name:<52}{one:>12.3f}")
     elif isinstance(value, list):
         for row in value:
             print(f"{'':{indent}}" + "  ".join(f"{key} {one:.6g}" for key, one in row.items()))

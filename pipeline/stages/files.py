@@ -29,6 +29,7 @@ TUNE_METRICS = Path("metrics/tune.json")
 MODELS = Path("models")
 PREPARATION = MODELS / "preparation.skops"
 REPORT = Path("reports/comparison")
+TIMINGS = Path("reports/timings.json")
 PREDICTIONS = Path("reports/predictions.csv")
 FIGURES = Path("reports/figures")
 COMPARE_METRICS = Path("metrics/compare.json")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.data.prepare import Fold
+from pipeline.errors import InputError
+from pipeline.evidence.experiments import Job, train_jobs
+from pipeline.evidence.variants import OFF
+from pipeline.params import LayerParams, TrainParams
+from pipeline.training.fit import Fit, Member
+from pipeline.training.network import Architecture
+
+TRAIN = TrainParams(batch_size=8, max_epochs=2, learning_rate=0.001)
+ARCHITECTURE = Architecture(2, 2, (LayerParams(units=3),), False, False)
+
+
+class Recorder:
+    """A trainer that answers with the seed and keeps what it was asked for."""
+
+    def __init__(self, fail: int | None = None) -> None:
+        self.calls: list[list[int]] = []
+        self.fail = fail
+
+    def __call__(
+        self, members: Sequence[Member], architecture: Architecture, train: TrainParams
+    ) -> list[Fit]:
+        self.calls.append([member.seed for member in members])
+        return [
+            Fit(
+                [], np.zeros(1), np.zeros(1), 0, np.full((1, 1), float(member.seed)),
+                "the loss was not finite in epoch 1" if member.seed == self.fail else None,
+            )
+            for member in members
+        ]  # fmt: skip
+
+
+def job(seed: int, fold: Fold, **more: object) -> Job:
+    found = Job(Member(fold, OFF, seed), ARCHITECTURE, TRAIN, "the test network")
+    return replace(found, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def fold() -> Fold:
+    rows = np.arange(4, dtype=np.int32)
+    return Fold(np.zeros((4, 2), np.float32), rows % 2, rows[:2], rows[2:3], rows[3:])
+
+
+def test_equal_jobs_are_trained_once_and_alike_ones_together(fold: Fold) -> None:
+    trainer = Recorder()
+    flipped = replace(ARCHITECTURE, batch_norm=True)
+    shorter = TRAIN.model_copy(update={"max_epochs": 1})
+    jobs = [
+        job(1, fold),
+        job(2, fold, architecture=flipped),
+        job(3, fold),
+        job(1, fold, name="the same by another name"),
+        job(4, fold, train=shorter),
+        job(2, fold, architecture=flipped),
+    ]
+    fits = train_jobs(jobs, trainer)
+    assert [float(fit.score_logits[0, 0]) for fit in fits] == [1, 2, 3, 1, 4, 2]
+    assert trainer.calls == [[1, 3], [2], [4]]
+
+
+def test_a_network_without_a_finite_loss_is_named(fold: Fold) -> None:
+    with pytest.raises(InputError, match="compare: the test network of seed 3 failed"):
+        train_jobs([job(1, fold), job(3, fold)], Recorder(fail=3))
