@@ -35,7 +35,7 @@ def comparison() -> dict[str, float]:
         start = time.perf_counter()
         _run([sys.executable, "-m", "pipeline.stages.compare"], project, environment)
         whole = time.perf_counter() - start
-        parts: dict[str, float] = json.loads((project / "reports/timings.json").read_text())
+        parts: dict[str, float] = json.loads((project / ".state/timings.json").read_text())
     return {**parts, "imports and reading": whole - sum(parts.values()), "whole": whole}
 
 

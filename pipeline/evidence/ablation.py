@@ -1,4 +1,4 @@
-"""Which technique buys what: every variant against none, over the same seeds and test rows."""
+"""Which technique buys what: alone against none, and within the tuned mix; on the same rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.evidence import metrics
 from pipeline.evidence.interval import Difference, Verdict
 from pipeline.evidence.means import mean_differences
 from pipeline.evidence.metrics import Floats, Labels
-from pipeline.evidence.variants import Variant
+from pipeline.evidence.variants import MIX, Variant
 from pipeline.params import Regularization
 from pipeline.training.fit import Fit
 
@@ -47,18 +47,31 @@ class AblationRow:
 
 
 @dataclass(frozen=True)
-class Ablation:
-    """All variants, the first of which is none.
+class MixPart:
+    """A part of the tuned mix. difference: log loss of the mix minus that of the mix without it."""
 
-    comparisons: number of variants compared with none. simultaneous: confidence of each interval
-    alone, so that all of them hold together with the study's confidence (Bonferroni).
-    threshold: below this a weight counts as near zero.
+    name: str
+    title: str
+    difference: Difference
+    p_holm: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """All variants, the first of which is none, and the parts of the tuned mix.
+
+    comparisons: number of variants compared with none. simultaneous, parts_simultaneous: confidence
+    of each interval alone, so that all of its table hold together with the study's confidence
+    (Bonferroni). threshold: below this a weight counts as near zero.
     """
 
     rows: tuple[AblationRow, ...]
+    parts: tuple[MixPart, ...]
     seeds: tuple[int, ...]
     comparisons: int
     simultaneous: float
+    parts_simultaneous: float
     threshold: float
 
 
@@ -86,23 +99,56 @@ def ablate(
 ) -> Ablation:
     """Compare each variant's log loss with that of the first, which is none.
 
-    Verdicts follow p-values corrected by Holm (1979), so that the chance of one false verdict or
-    more among all is at most 1 - confidence. Intervals are Bonferroni's.
+    The mix is compared with the mix without each part too. Verdicts follow p-values corrected by
+    Holm (1979), so that the chance of one false verdict or more in either family of comparisons is
+    at most 1 - confidence. Intervals are Bonferroni's.
     """
-    losses = [metrics.row_log_loss(_logits(one), y) for one in trained]
-    comparisons = max(1, len(trained) - 1)
-    simultaneous = 1 - (1 - confidence) / comparisons
-    # So many that draws are left beyond the ends of the simultaneous intervals.
-    enough = max(resamples, ceil(2 * TAIL_DRAWS / (1 - simultaneous)))
-    found = mean_differences(
-        [one - losses[0] for one in losses[1:]], enough, simultaneous, seeds[0]
+    losses = {one.variant.name: metrics.row_log_loss(_logits(one), y) for one in trained}
+    none = losses[trained[0].variant.name]
+    against_none = _Family.of(
+        [losses[one.variant.name] - none for one in trained[1:]], resamples, confidence, seeds[0]
     )
-    corrected = holm([one.p_value for one in found])
+    parts = [one.variant for one in trained if one.variant.part]
+    within = _Family.of(
+        [losses[MIX] - losses[part.name] for part in parts], resamples, confidence, seeds[0]
+    )
     rows = [_row(trained[0], y, y_train, threshold, None, None, None)]
-    for one, difference, p_value in zip(trained[1:], found, corrected, strict=True):
-        decision = decide(difference, p_value, 1 - confidence)
-        rows.append(_row(one, y, y_train, threshold, difference, p_value, decision))
-    return Ablation(tuple(rows), tuple(seeds), len(found), simultaneous, threshold)
+    for one, found in zip(trained[1:], against_none.members, strict=True):
+        rows.append(_row(one, y, y_train, threshold, *found))
+    return Ablation(
+        rows=tuple(rows),
+        parts=tuple(
+            MixPart(str(part.part), part.part_title, *found)
+            for part, found in zip(parts, within.members, strict=True)
+        ),
+        seeds=tuple(seeds),
+        comparisons=len(rows) - 1,
+        simultaneous=against_none.simultaneous,
+        parts_simultaneous=within.simultaneous,
+        threshold=threshold,
+    )
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Comparisons that are corrected for each other."""
+
+    members: list[tuple[Difference, float, Verdict]]
+    simultaneous: float
+
+    @classmethod
+    def of(cls, values: Sequence[Floats], resamples: int, confidence: float, seed: int) -> _Family:
+        """values: (seed, row) differences of each comparison."""
+        simultaneous = 1 - (1 - confidence) / max(1, len(values))
+        # So many that draws are left beyond the ends of the simultaneous intervals.
+        enough = max(resamples, ceil(2 * TAIL_DRAWS / (1 - simultaneous)))
+        found = mean_differences(values, enough, simultaneous, seed)
+        corrected = holm([one.p_value for one in found])
+        members = [
+            (one, p, decide(one, p, 1 - confidence))
+            for one, p in zip(found, corrected, strict=True)
+        ]
+        return cls(members, simultaneous)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

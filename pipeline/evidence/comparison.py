@@ -81,8 +81,9 @@ class Setting(_Record):
 class Comparison(_Record):
     """The evidence: tuned against baseline on the test rows, and all that explains it.
 
-    Parts that were switched off are None or empty. importance: share of each tuned value in what
-    moved the score of the trials (PED-ANOVA), empty if there were too few of them.
+    Parts that were switched off are None or empty. fitting_rows: training rows that the networks of
+    the ablation and of the bootstrap sets were fitted on. importance: share of each tuned value in
+    what moved the score of the trials (PED-ANOVA), empty if there were too few of them.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -99,6 +100,7 @@ class Comparison(_Record):
     best: Candidate
     baseline: Candidate
     registered_pair: McNemar
+    fitting_rows: int | None = None
     ablation: Ablation | None = None
     reference: Reference | None = None
     decomposition: Decomposition | None = None
@@ -124,5 +126,6 @@ def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: fl
     return (
         f"Regularization {verdict}: over {rows} test rows the tuned one {effect} log loss by"
         f" {abs(difference.estimate):.3f}, from {log_loss.baseline.estimate:.3f} to"
-        f" {log_loss.tuned.estimate:.3f} ({between})."
+        f" {log_loss.tuned.estimate:.3f} ({between}); a true difference of"
+        f" {log_loss.detectable:.3f} or more would probably have shown."
     )

@@ -1,15 +1,16 @@
-"""All experiments of a comparison: planned together, so that few calls of the trainer do."""
+"""All experiments of a comparison: planned together, so that no network is trained twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from pipeline.data.prepare import Fold
 from pipeline.evidence.ablation import Ablation, Trained, ablate
 from pipeline.evidence.decomposition import Decomposition, bootstrap_jobs, decompose
-from pipeline.evidence.experiments import Job, Trainer, train_jobs
+from pipeline.evidence.experiments import Clock, Job, Trainer, train_jobs
 from pipeline.evidence.kinds import KINDS, Kind
 from pipeline.evidence.networks import Networks
 from pipeline.evidence.reference import SETUPS, Reference, reference_jobs, repeat_reference
@@ -27,8 +28,7 @@ from pipeline.training.network import Architecture
 
 # Training rows on which the gap to the test rows is measured, at most.
 GAP_ROWS = 2000
-
-Clock = Callable[[str], AbstractContextManager[None]]
+CURVES, SETS, REFERENCE = "validation curves", "bootstrap sets", "reference experiment"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +48,15 @@ class Material:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What the experiments gave; parts that are switched off are None or empty."""
+    """What the experiments gave; parts that are switched off are None or empty.
+
+    fitting_rows: how many training rows the networks of the ablation and of the bootstrap sets
+    were fitted on.
+    """
 
     networks: dict[Kind, Networks]
     architecture: Architecture
+    fitting_rows: int
     curves: tuple[ValidationCurve, ...]
     variants: Sequence[tuple[Variant, Sequence[Fit]]]
     ablation: Ablation | None
@@ -71,70 +76,89 @@ def conduct(
     `InputError` if a network has no finite loss. clock: times a part by name.
     """
     compare, train, seed = params.compare, params.train, params.seed
-    fold, y = material.fold, material.fold.y[material.fold.score]
+    fold, few = material.fold, thinned(material.fold, compare.rows, seed)
     seeds = range(seed, seed + compare.seeds)
     architecture = Architecture.of(params.network, fold.x.shape[1], material.classes)
 
     values = curve_values(params.network, params.search.space, compare.curve_points)
-    with clock("train: validation curves"):
-        jobs = curve_jobs(values, material.cv, architecture, train, seed)
-        curves = validation_curves(values, material.cv, train_jobs(jobs, trainer))
+    cv = [thinned(one, compare.rows, seed) for one in material.cv]
+    jobs = {CURVES: curve_jobs(values, cv, architecture, train, seed)}
+    curves = validation_curves(values, cv, train_jobs(jobs, trainer, clock)[CURVES])
 
-    def over_seeds(variant: Variant) -> list[Job]:
-        flipped = architecture.batch_norm ^ variant.flip_batch_norm
-        shape = replace(architecture, batch_norm=flipped)
+    def over_seeds(variant: Variant, rows: Fold) -> list[Job]:
+        shape = _shape(architecture, variant)
         return [
-            Job(Member(fold, variant.regularization, one), shape, train, f"{variant.title!r}")
+            Job(Member(rows, variant.regularization, one), shape, train, f"{variant.title!r}")
             for one in seeds
         ]
 
-    variants = [Variant(kind, f"the {kind} network", kinds[kind]) for kind in KINDS]
+    whole = {kind: Variant(kind, f"the {kind} network", kinds[kind]) for kind in KINDS}
+    experiments = {one.title: over_seeds(one, fold) for one in whole.values()}
+    variants: list[Variant] = []
     if compare.ablation:
         alone = _strengths(curves, kinds["best"], params)
-        variants += ablation_variants(kinds["best"], alone, params.network)
-    setup = SETUPS.get(material.name) if material.every else None
-    groups = [over_seeds(variant) for variant in variants]
-    groups.append(bootstrap_jobs(kinds, fold, architecture, train, compare.bootstrap_sets, seed))
-    if setup and material.every:
-        groups.append(
-            reference_jobs(
-                setup, material.every, material.classes, train, compare.reference_repeats, seed
-            )
+        variants = ablation_variants(kinds["best"], alone, params.network)
+        experiments |= {one.title: over_seeds(one, few) for one in variants}
+    if compare.bootstrap_sets:
+        experiments |= {f"{SETS}: seeds, {kind}": over_seeds(whole[kind], few) for kind in KINDS}
+        experiments[SETS] = bootstrap_jobs(
+            kinds, few, architecture, train, compare.bootstrap_sets, seed
         )
-    with clock("train: seeds, ablation, bootstrap sets, reference"):
-        fits = iter(train_jobs([job for group in groups for job in group], trainer))
-        found = [[next(fits) for _ in group] for group in groups]
+    setup = SETUPS.get(material.name) if compare.reference_repeats else None
+    if setup and material.every:
+        experiments[REFERENCE] = reference_jobs(
+            setup, material.every, material.classes, train, params.compare, seed
+        )
+    fits = train_jobs(experiments, trainer, clock)
 
-    trained = list(zip(variants, found, strict=False))
-    networks = {
-        kind: Networks(kinds[kind], seeds, of_kind)
-        for kind, (_, of_kind) in zip(KINDS, trained, strict=False)
-    }
-    ablated = trained[len(KINDS) :]
+    ablated = [(one, fits[one.title]) for one in variants]
     with clock("statistics: ablation, bias and variance, reference"):
         return Findings(
-            networks=networks,
+            networks={
+                kind: Networks(kinds[kind], seeds, fits[whole[kind].title]) for kind in KINDS
+            },
             architecture=architecture,
+            fitting_rows=len(few.fit),
             curves=curves,
             variants=ablated,
-            ablation=_ablate(ablated, architecture, fold, seeds, params) if ablated else None,
+            ablation=_ablate(ablated, architecture, few, seeds, params) if ablated else None,
             decomposition=(
                 decompose(
-                    found[len(variants)],
-                    {kind: networks[kind].logits for kind in KINDS},
-                    y,
+                    fits[SETS],
+                    {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS},
+                    fold.y[fold.score],
                     compare.resamples,
                     compare.confidence,
                 )
-                if compare.bootstrap_sets
+                if SETS in fits
                 else None
             ),
             reference=(
-                repeat_reference(setup, groups[-1], found[-1], compare.confidence)
-                if setup and compare.reference_repeats
+                repeat_reference(setup, experiments[REFERENCE], fits[REFERENCE], compare.confidence)
+                if setup and REFERENCE in fits
                 else None
             ),
         )
+
+
+def thinned(fold: Fold, rows: int | None, seed: int) -> Fold:
+    """The fold with at most this many rows that fit, drawn by the seed, and its stop rows in step.
+
+    Score rows stay. The fold itself if it has no more.
+    """
+    if rows is None or len(fold.fit) <= rows:
+        return fold
+    rng = np.random.default_rng(seed)
+    stop = max(1, round(len(fold.stop) * rows / len(fold.fit)))
+
+    def some(of: np.ndarray, count: int) -> np.ndarray:
+        return np.sort(rng.choice(of, count, replace=False))
+
+    return replace(fold, fit=some(fold.fit, rows), stop=some(fold.stop, stop))
+
+
+def _shape(architecture: Architecture, variant: Variant) -> Architecture:
+    return replace(architecture, batch_norm=architecture.batch_norm ^ variant.flip_batch_norm)
 
 
 def _strengths(
@@ -157,9 +181,8 @@ def _ablate(
     rows = fold.fit[:: max(1, -(-len(fold.fit) // GAP_ROWS))]
     ready = []
     for variant, fits in trained:
-        flipped = architecture.batch_norm ^ variant.flip_batch_norm
-        shape = replace(architecture, batch_norm=flipped)
-        logits = forward(shape, [fit.weights for fit in fits], fold.x[rows])
+        weights = [fit.weights for fit in fits]
+        logits = forward(_shape(architecture, variant), weights, fold.x[rows])
         ready.append(Trained(variant, fits, logits.astype(float)))
     return ablate(
         ready,

@@ -86,15 +86,15 @@ def bootstrap_jobs(
 
 def decompose(
     fits: Sequence[Fit],
-    of_seeds: Mapping[Kind, Floats],
+    of_seeds: Mapping[Kind, Sequence[Fit]],
     y: Labels,
     resamples: int,
     confidence: float,
 ) -> Decomposition:
-    """From the fits of `bootstrap_jobs`, and logits (seed, row, output) of each kind's seeds."""
+    """From the fits of `bootstrap_jobs`, and of each kind on the rows they are drawn from."""
     terms, parts = {}, {}
     for at, kind in enumerate(KINDS):
-        logits = np.stack([fit.score_logits for fit in fits[at :: len(KINDS)]]).astype(float)
+        logits = _logits(fits[at :: len(KINDS)])
         bias, variance = log_loss_terms(logits, y)
         error, error_bias = error_terms(logits, y)
         terms[kind] = bias, variance
@@ -102,7 +102,7 @@ def decompose(
             log_loss=float((bias + variance).mean()),
             bias=float(bias.mean()),
             variance=float(variance.mean()),
-            seed_variance=float(log_loss_terms(of_seeds[kind], y)[1].mean()),
+            seed_variance=float(log_loss_terms(_logits(of_seeds[kind]), y)[1].mean()),
             error=float(error.mean()),
             error_bias=float(error_bias.mean()),
             error_variance=float((error - error_bias).mean()),
@@ -112,6 +112,11 @@ def decompose(
         for ours, theirs in zip(terms["best"], terms["baseline"], strict=True)
     ]
     return Decomposition(len(fits) // len(KINDS), parts["best"], parts["baseline"], *differences)
+
+
+def _logits(fits: Sequence[Fit]) -> Floats:
+    """(network, test row, output)."""
+    return np.stack([fit.score_logits for fit in fits]).astype(float)
 
 
 def log_loss_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:

@@ -1,8 +1,9 @@
-"""Which networks the evidence needs, trained in as few calls of the trainer as possible."""
+"""Which networks the evidence needs, each trained once, and how long each experiment takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from pipeline.errors import InputError
@@ -11,6 +12,7 @@ from pipeline.training.fit import Fit, Member
 from pipeline.training.network import Architecture
 
 Trainer = Callable[[Sequence[Member], Architecture, TrainParams], list[Fit]]
+Clock = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,28 +25,39 @@ class Job:
     name: str
 
 
-def train_jobs(jobs: Sequence[Job], trainer: Trainer) -> list[Fit]:
-    """Fits in the order of the jobs; `InputError` if one has no finite loss.
+def train_jobs(
+    experiments: Mapping[str, Sequence[Job]], trainer: Trainer, clock: Clock
+) -> dict[str, list[Fit]]:
+    """Fits of each experiment in the order of its jobs; `InputError` if one has no finite loss.
 
-    A fit is a pure function of its job, so equal jobs are trained once; and all jobs of one
-    architecture and one setting of the training go to the trainer together.
+    A fit is a pure function of its job, so a job that an earlier experiment has too is not trained
+    again, and takes no time in the later one. clock: times each experiment by its name.
     """
-    calls: dict[tuple[Architecture, str], dict[object, Job]] = {}
-    for job in jobs:
-        calls.setdefault(_call(job), {}).setdefault(_identity(job), job)
     found: dict[object, Fit] = {}
-    for alike in calls.values():
-        first = next(iter(alike.values()))
-        members = [job.member for job in alike.values()]
-        fits = trainer(members, first.architecture, first.train)
-        for (identity, job), fit in zip(alike.items(), fits, strict=True):
-            if fit.failure:
-                raise InputError(
-                    f"compare: {job.name} of seed {job.member.seed} failed ({fit.failure}), want a"
-                    " finite loss. Lower train.learning_rate, or look for extreme values."
-                )
-            found[identity] = fit
-    return [found[_identity(job)] for job in jobs]
+    for name, jobs in experiments.items():
+        calls: dict[tuple[Architecture, str], dict[object, Job]] = {}
+        for job in jobs:
+            if _identity(job) not in found:
+                calls.setdefault(_call(job), {}).setdefault(_identity(job), job)
+        if calls:
+            with clock(f"train: {name}"):
+                for alike in calls.values():
+                    found |= _fits(alike, trainer)
+    return {name: [found[_identity(job)] for job in jobs] for name, jobs in experiments.items()}
+
+
+def _fits(alike: Mapping[object, Job], trainer: Trainer) -> dict[object, Fit]:
+    """Of jobs of one architecture and one setting of the training."""
+    first = next(iter(alike.values()))
+    members = [job.member for job in alike.values()]
+    fits = trainer(members, first.architecture, first.train)
+    for job, fit in zip(alike.values(), fits, strict=True):
+        if fit.failure:
+            raise InputError(
+                f"compare: {job.name} of seed {job.member.seed} failed ({fit.failure}), want a"
+                " finite loss. Lower train.learning_rate, or look for extreme values."
+            )
+    return dict(zip(alike, fits, strict=True))
 
 
 def _call(job: Job) -> tuple[Architecture, str]:

@@ -57,12 +57,17 @@ def precision_recall(table: pd.DataFrame) -> Figure:
 
 
 def confusion(comparison: Comparison) -> Figure:
-    """Confusion matrices of the registered networks on test."""
+    """Confusion matrices of the registered networks on test, the tuned one at both thresholds."""
     classes = comparison.data.classes
+    panels = {NAMES[kind]: getattr(comparison, kind).confusion for kind in NAMES}
+    if comparison.quality and comparison.quality.chosen:
+        chosen = comparison.quality.chosen
+        panels[f"{NAMES['best']}, threshold {chosen.value:.3g}"] = chosen.confusion
     side = max(3.4, 0.35 * len(classes) + 1.8)
-    figure = Figure(figsize=(2 * side, side), layout="constrained")
-    for axes, kind in zip(figure.subplots(1, 2), NAMES, strict=True):
-        counts = np.array(getattr(comparison, kind).confusion)
+    width = side * len(panels)
+    figure = Figure(figsize=(width, side), layout="constrained")
+    for axes, (title, matrix) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        counts = np.array(matrix)
         share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1.4)
         if len(classes) <= 12:
@@ -72,7 +77,7 @@ def confusion(comparison: Comparison) -> Figure:
         ticks = range(len(classes))
         axes.set_xticks(ticks, [plain(name) for name in classes], rotation=45, ha="right")
         axes.set_yticks(ticks, [plain(name) for name in classes])
-        axes.set(title=NAMES[kind], xlabel="Predicted", ylabel="Actual")
+        axes.set(title=title, xlabel="Predicted", ylabel="Actual")
     return figure
 
 

@@ -15,6 +15,9 @@ def key_figures(c: Comparison) -> dict[str, float]:
             if row.difference and row.p_holm is not None:
                 found[f"ablation_{row.name}_difference"] = row.difference.estimate
                 found[f"ablation_{row.name}_p_holm"] = row.p_holm
+        for part in c.ablation.parts:
+            found[f"mix_part_{part.name}_difference"] = part.difference.estimate
+            found[f"mix_part_{part.name}_p_holm"] = part.p_holm
     if c.decomposition:
         for kind in ("best", "baseline"):
             parts = getattr(c.decomposition, kind)
@@ -29,5 +32,6 @@ def key_figures(c: Comparison) -> dict[str, float]:
             found["reference_as_large"] = c.reference.as_large
     for one in c.weights:
         found[f"weights_{one.name}_near_zero"] = one.below
+    found["mcnemar_p"] = c.registered_pair.p_value
     found["log_loss_detectable"] = c.metrics["log_loss"].detectable
     return found

@@ -14,20 +14,25 @@ import numpy as np
 from scipy.stats import norm, t
 
 from pipeline.data.prepare import Fold
+from pipeline.data_params import Scale
 from pipeline.evidence.experiments import Job
-from pipeline.evidence.interval import Difference
+from pipeline.evidence.interval import Difference, Interval, Verdict, verdict
 from pipeline.evidence.means import POWER
 from pipeline.evidence.metrics import Floats, accuracy, probabilities
 from pipeline.evidence.variants import OFF
-from pipeline.params import LayerParams, TrainParams
+from pipeline.params import CompareParams, LayerParams, TrainParams
 from pipeline.training.fit import Fit, Member
 from pipeline.training.network import Architecture
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A published experiment. published: accuracy without and with dropout, if it is known."""
+    """A published experiment.
 
+    scale: of the columns, over all rows. published: accuracy without and with dropout, if known.
+    """
+
+    scale: Scale
     layers: tuple[LayerParams, ...]
     rate: float
     epochs: int
@@ -39,6 +44,7 @@ class Setup:
 # By name of the data set.
 SETUPS: Mapping[str, Setup] = {
     "breast_cancer": Setup(
+        scale="minmax",
         layers=(
             LayerParams(units=30),
             LayerParams(units=300, dropout=True),
@@ -51,6 +57,7 @@ SETUPS: Mapping[str, Setup] = {
         published=(0.9884, 0.9651),
     ),
     "mnist": Setup(
+        scale="image",
         layers=(LayerParams(units=128, dropout=True), LayerParams(units=64, dropout=True)),
         rate=0.5,
         epochs=10,
@@ -75,7 +82,9 @@ class Spread:
 class Reference:
     """What the repetitions say.
 
+    fit_rows, rows: rows that fitted each network, and all rows there are.
     without, with_dropout: accuracy of each repetition. difference: with minus without.
+    verdict: on dropout, by the interval of the mean difference.
     worse, equal, better: shares of repetitions in which dropout is that.
     as_large: share of repetitions whose two networks differ, either way, by at least as much as the
     published ones; published figures are None where none are known.
@@ -83,6 +92,8 @@ class Reference:
 
     repeats: int
     test_rows: int
+    fit_rows: int
+    rows: int
     rate: float
     epochs: int
     published_without: float | None
@@ -92,6 +103,7 @@ class Reference:
     without_spread: Spread
     with_spread: Spread
     difference: Difference
+    verdict: Verdict
     worse: float
     equal: float
     better: float
@@ -99,7 +111,12 @@ class Reference:
 
 
 def reference_jobs(
-    setup: Setup, every: Fold, classes: int, train: TrainParams, repeats: int, seed: int
+    setup: Setup,
+    every: Fold,
+    classes: int,
+    train: TrainParams,
+    compare: CompareParams,
+    seed: int,
 ) -> list[Job]:
     """The network without and with dropout of each repetition, next to each other.
 
@@ -112,9 +129,9 @@ def reference_jobs(
         }
     )  # fmt: skip
     jobs = []
-    for number in range(repeats):
+    for number in range(compare.reference_repeats):
         order = np.random.default_rng([seed, number]).permutation(len(every.y)).astype(np.int32)
-        test, rest = order[: setup.test_rows], order[setup.test_rows :]
+        test, rest = order[: setup.test_rows], order[setup.test_rows :][: compare.rows]
         # Nothing stops these fits; the trainer watches some rows all the same.
         fold = Fold(every.x, every.y, fit=rest, stop=rest[:1], score=test)
         jobs += [
@@ -145,9 +162,12 @@ def repeat_reference(
     published = setup.published
     # Accuracies are whole rows over test_rows: half a row tells them apart.
     half = 0.5 / setup.test_rows
+    difference = resampled_difference(apart, len(fold.score) / len(fold.fit), confidence)
     return Reference(
         repeats=len(apart),
         test_rows=setup.test_rows,
+        fit_rows=len(fold.fit),
+        rows=len(fold.y),
         rate=setup.rate,
         epochs=setup.epochs,
         published_without=published[0] if published else None,
@@ -156,7 +176,9 @@ def repeat_reference(
         with_dropout=tuple(with_dropout.tolist()),
         without_spread=_spread(without),
         with_spread=_spread(with_dropout),
-        difference=resampled_difference(apart, len(fold.score) / len(fold.fit), confidence),
+        difference=difference,
+        # Of accuracies, more is better.
+        verdict=verdict(Interval(-difference.estimate, -difference.high, -difference.low)),
         worse=float((apart < -half).mean()),
         equal=float((np.abs(apart) <= half).mean()),
         better=float((apart > half).mean()),

@@ -17,6 +17,7 @@ TITLES: Mapping[Part, str] = {
     "patience": "Early stopping",
 }
 WITHIN_TEXT: Mapping[Part, str] = {"dropout": "dropout", "patience": "early stopping"}
+MIX = "tuned"
 OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 
 
@@ -25,12 +26,19 @@ class Variant:
     """One row of the ablation.
 
     flip_batch_norm: whether batch normalization is the other way round than `network.batch_norm`.
+    part: which part of the tuned mix it lacks, if it is the mix without one.
     """
 
     name: str
     title: str
     regularization: Regularization
     flip_batch_norm: bool = False
+    part: Part | None = None
+
+    @property
+    def part_title(self) -> str:
+        """What the missing part is called."""
+        return TITLES[self.part] if self.part else ""
 
 
 def is_off(part: Part, value: float | None) -> bool:
@@ -97,7 +105,7 @@ def ablation_variants(
         )
     without = "No batch" if network.batch_norm else "Batch"
     rows.append(Variant("batch_norm", f"{without} normalization", OFF, flip_batch_norm=True))
-    rows.append(Variant("tuned", "Tuned mix", tuned))
+    rows.append(Variant(MIX, "Tuned mix", tuned))
     active = [part for part in acting if not is_off(part, getattr(tuned, part))]
     if len(active) > 1:
         off = {"dropout": 0.0, "l1": 0.0, "l2": 0.0, "patience": None}
@@ -106,6 +114,7 @@ def ablation_variants(
                 f"tuned_without_{part}",
                 f"Tuned mix without {WITHIN_TEXT.get(part, TITLES[part])}",
                 with_part(tuned, part, off[part]),
+                part=part,
             )
             for part in active
         ]

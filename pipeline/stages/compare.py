@@ -75,7 +75,7 @@ def main() -> None:
     clock = Stopwatch()
     scale, categories = params.data.scale, params.data.categories
     fold, preparation = prepare_final(train, val, test, schema, scale, categories)
-    repeated = schema.name in SETUPS and params.compare.reference_repeats > 0
+    setup = SETUPS.get(schema.name)
     material = Material(
         name=schema.name,
         classes=len(schema.classes),
@@ -83,7 +83,11 @@ def main() -> None:
         cv=(
             prepare_cv(train, val, schema, scale, categories) if params.compare.curve_points else []
         ),
-        every=prepare_together([train, val, test], schema, "minmax") if repeated else None,
+        every=(
+            prepare_together([train, val, test], schema, setup.scale)
+            if setup and params.compare.reference_repeats
+            else None
+        ),
     )
     kinds: dict[Kind, Regularization] = {
         "best": Regularization.model_validate(best["regularization"]),
@@ -132,6 +136,7 @@ def main() -> None:
                 data,
                 study,
                 params.compare,
+                fitting_rows=findings.fitting_rows,
                 ablation=findings.ablation,
                 reference=findings.reference,
                 decomposition=findings.decomposition,
@@ -143,6 +148,7 @@ def main() -> None:
             )
         with clock("report and figures"):
             write_outputs(comparison, networks, probability, y)
+        write_json(TIMINGS, clock.seconds)
         with clock("registry"):
             registered = log_comparison(
                 comparison,
@@ -153,7 +159,11 @@ def main() -> None:
                     RoleRows("val", VAL, val),
                     RoleRows("test", TEST, test),
                 ],
-                report=[*(REPORT.with_suffix(end) for end in (".html", ".md", ".json")), FIGURES],
+                report=[
+                    *(REPORT.with_suffix(end) for end in (".html", ".md", ".json")),
+                    FIGURES,
+                    TIMINGS,
+                ],
                 model_name=params.tracking.model_name,
             )
         write_json(TIMINGS, clock.seconds)

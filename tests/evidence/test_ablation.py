@@ -9,7 +9,7 @@ from scipy.stats import false_discovery_control
 from pipeline.evidence.ablation import Trained, ablate, decide, holm, near_zero
 from pipeline.evidence.interval import Difference
 from pipeline.evidence.validation import curve_values
-from pipeline.evidence.variants import OFF, Variant, ablation_variants, grid, is_off
+from pipeline.evidence.variants import OFF, Part, Variant, ablation_variants, grid, is_off
 from pipeline.params import Params, Regularization
 from pipeline.training.fit import Fit
 
@@ -39,6 +39,7 @@ def test_every_technique_alone_and_the_mix_without_each_part(params: Params) -> 
     without = of["tuned_without_dropout"].regularization
     assert without == TUNED.model_copy(update={"dropout": 0.0})
     assert of["tuned_without_patience"].regularization.patience is None
+    assert [v.part for v in variants if v.part] == ["dropout", "l1", "patience"]
 
 
 def test_parts_that_cannot_act_have_no_row(params: Params) -> None:
@@ -103,6 +104,41 @@ def test_clear_effects_are_named_and_noise_is_not() -> None:
     assert better.gap == pytest.approx(better.log_loss - better.train_log_loss)
     assert better.epochs == 2
     assert better.near_zero == 0.75
+
+
+def test_parts_of_the_mix_are_judged_against_the_mix_without_them() -> None:
+    rng, seeds = np.random.default_rng(1), range(6)
+    y = rng.integers(0, 2, 90)
+    mix = 0.8 * (2 * y - 1) + rng.normal(size=(6, 90))
+
+    def trained(name: str, shift: float, part: Part | None = None) -> Trained:
+        logits = mix + shift * (2 * y - 1) + 0.01 * rng.normal(size=mix.shape)
+        return Trained(
+            Variant(name, name, OFF, part=part), fits(logits[..., None]), logits[..., None]
+        )
+
+    found = ablate(
+        [
+            trained("none", -0.5),
+            trained("tuned", 0.0),
+            trained("tuned_without_l2", -1.0, "l2"),
+            trained("tuned_without_dropout", 1.0, "dropout"),
+            trained("tuned_without_l1", 0.0, "l1"),
+        ],
+        y,
+        y,
+        seeds,
+        resamples=100,
+        confidence=0.95,
+        threshold=1e-3,
+    )
+    assert [(part.title, part.verdict) for part in found.parts] == [
+        ("L2", "helps"), ("Dropout", "hurts"), ("L1", "no detectable difference")
+    ]  # fmt: skip
+    of = {row.name: row.log_loss for row in found.rows}
+    assert found.parts[0].difference.estimate == pytest.approx(of["tuned"] - of["tuned_without_l2"])
+    assert found.parts_simultaneous == pytest.approx(1 - 0.05 / 3)
+    assert found.comparisons == 4
 
 
 def test_holm_is_stricter_than_each_and_weaker_than_bonferroni() -> None:

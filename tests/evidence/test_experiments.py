@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +39,18 @@ class Recorder:
         ]  # fmt: skip
 
 
+class Clock:
+    """Keeps the names of the parts it is asked to time."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    @contextmanager
+    def __call__(self, part: str) -> Iterator[None]:
+        self.parts.append(part)
+        yield
+
+
 def job(seed: int, fold: Fold, **more: object) -> Job:
     found = Job(Member(fold, OFF, seed), ARCHITECTURE, TRAIN, "the test network")
     return replace(found, **more)  # type: ignore[arg-type]
@@ -61,11 +74,17 @@ def test_equal_jobs_are_trained_once_and_alike_ones_together(fold: Fold) -> None
         job(4, fold, train=shorter),
         job(2, fold, architecture=flipped),
     ]
-    fits = train_jobs(jobs, trainer)
-    assert [float(fit.score_logits[0, 0]) for fit in fits] == [1, 2, 3, 1, 4, 2]
-    assert trainer.calls == [[1, 3], [2], [4]]
+    clock = Clock()
+    fits = train_jobs(
+        {"first": jobs, "same": jobs[:2], "second": [job(3, fold), job(5, fold)]}, trainer, clock
+    )
+    told = {name: [float(fit.score_logits[0, 0]) for fit in of] for name, of in fits.items()}
+    assert told == {"first": [1, 2, 3, 1, 4, 2], "same": [1, 2], "second": [3, 5]}
+    assert trainer.calls == [[1, 3], [2], [4], [5]]
+    # What is there already takes no time.
+    assert clock.parts == ["train: first", "train: second"]
 
 
 def test_a_network_without_a_finite_loss_is_named(fold: Fold) -> None:
     with pytest.raises(InputError, match="compare: the test network of seed 3 failed"):
-        train_jobs([job(1, fold), job(3, fold)], Recorder(fail=3))
+        train_jobs({"first": [job(1, fold), job(3, fold)]}, Recorder(fail=3), Clock())

@@ -11,17 +11,20 @@ from pipeline.evidence.reference import (
     repeat_reference,
     resampled_difference,
 )
-from pipeline.params import TrainParams
+from pipeline.params import CompareParams, TrainParams
 from pipeline.training.fit import Fit
 
 TRAIN = TrainParams(batch_size=7, max_epochs=1, learning_rate=0.5)
 NONE = np.empty(0, np.int32)
 
 
-def jobs(repeats: int) -> list:
+def jobs(repeats: int, rows: int | None = None) -> list:
     bunch = load_breast_cancer()
+    compare = CompareParams(
+        seeds=1, resamples=100, confidence=0.95, reference_repeats=repeats, rows=rows
+    )
     every = Fold(bunch.data.astype(np.float32), bunch.target.astype(np.int32), NONE, NONE, NONE)
-    return reference_jobs(SETUPS["breast_cancer"], every, 2, TRAIN, repeats, seed=3)
+    return reference_jobs(SETUPS["breast_cancer"], every, 2, TRAIN, compare, seed=3)
 
 
 def test_repetitions_are_the_published_set_up_on_other_splits() -> None:
@@ -42,6 +45,9 @@ def test_repetitions_are_the_published_set_up_on_other_splits() -> None:
     settings = (first.train.max_epochs, first.train.batch_size, first.train.learning_rate)
     assert settings == (10, 32, 0.001)
     assert not np.array_equal(made[0].member.fold.score, made[2].member.fold.score)
+    few = jobs(1, rows=50)[0].member.fold
+    assert (len(few.fit), len(few.score)) == (50, 86)
+    assert not set(few.fit) & set(few.score)
 
 
 def test_shares_count_whole_rows() -> None:
@@ -60,7 +66,20 @@ def test_shares_count_whole_rows() -> None:
     assert found.as_large == 0.5
     assert found.without[0] == pytest.approx(85 / 86)
     assert found.difference.estimate == pytest.approx(0.0)
+    assert found.verdict == "no detectable difference"
+    assert (found.fit_rows, found.rows) == (483, 569)
     assert round(found.without_spread.mean, 4) == round(np.mean(found.without), 4)
+
+
+@pytest.mark.parametrize(("worse", "verdict"), [((0, 9), "hurts"), ((9, 0), "helps")])
+def test_a_clear_effect_of_dropout_is_told_by_accuracy(worse: tuple, verdict: str) -> None:
+    made, fits = jobs(6), []
+    for number, job in enumerate(made):
+        y = job.member.fold.y[job.member.fold.score]
+        sign = 2.0 * y - 1
+        sign[: worse[number % 2] + number // 4] *= -1
+        fits.append(Fit([], np.zeros(1), np.zeros(1), 0, sign[:, None]))
+    assert repeat_reference(SETUPS["breast_cancer"], made, fits, 0.95).verdict == verdict
 
 
 def test_interval_of_resampled_splits_covers_where_a_plain_one_does_not() -> None:

@@ -14,12 +14,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.prepare import prepare_cv, prepare_final, prepare_together, prepared_columns
+from pipeline.data.prepare import (
+    Fold,
+    prepare_cv,
+    prepare_final,
+    prepare_together,
+    prepared_columns,
+)
 from pipeline.data.schema import FOLD_COLUMN, Column, Schema
 from pipeline.evidence import curves, drawing, report
 from pipeline.evidence.assess import Judged, assess
 from pipeline.evidence.comparison import SCHEMA_VERSION, Comparison, Data, Setting
-from pipeline.evidence.conduct import Findings, Material, conduct
+from pipeline.evidence.conduct import Findings, Material, conduct, thinned
 from pipeline.evidence.judge import judge
 from pipeline.evidence.key_figures import key_figures
 from pipeline.evidence.metrics import probabilities
@@ -109,6 +115,7 @@ def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, byt
         ),
         ("toy", 4, 16),
         params.compare,
+        fitting_rows=findings.fitting_rows,
         ablation=findings.ablation,
         reference=findings.reference,
         decomposition=findings.decomposition,
@@ -237,7 +244,7 @@ def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
     page = Page(report.html(comparison, images))
     assert page.tags.count("h2") == 6
     assert "switched off" in "".join(page.texts)
-    assert set(key_figures(comparison)) == {"log_loss_detectable"}
+    assert set(key_figures(comparison)) == {"log_loss_detectable", "mcnemar_p"}
 
 
 def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -> None:
@@ -250,6 +257,32 @@ def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -
     none = next(fits for variant, fits in findings.variants if variant.name == "none")
     baseline = findings.networks["baseline"].fits
     assert [id(fit) for fit in none] == [id(fit) for fit in baseline]
+
+
+def test_parts_that_explain_take_few_rows_and_say_so(params: Params) -> None:
+    findings, comparison, images = found(change(params, rows=30), 2)
+    assert comparison.fitting_rows == 30
+    none = next(fits for variant, fits in findings.variants if variant.name == "none")
+    baseline = findings.networks["baseline"].fits
+    assert not np.array_equal(none[0].weights[0], baseline[0].weights[0])
+    assert comparison.reference
+    assert comparison.reference.fit_rows == 30
+    told = "".join(Page(report.html(comparison, images)).texts)
+    assert told.count("compare.rows") == 3
+    _, whole, images = found(params, 2)
+    assert "compare.rows" not in report.html(whole, images)
+
+
+def test_a_fold_is_thinned_within_its_roles() -> None:
+    position = np.arange(100, dtype=np.int32)
+    fold = Fold(np.zeros((100, 1), np.float32), position % 2, *np.split(position, [60, 80]))
+    few = thinned(fold, 30, seed=1)
+    assert (len(few.fit), len(few.stop)) == (30, 10)
+    assert set(few.fit) < set(fold.fit)
+    assert set(few.stop) < set(fold.stop)
+    assert few.x is fold.x
+    assert few.score is fold.score
+    assert thinned(fold, 60, seed=1) is thinned(fold, None, seed=1) is fold
 
 
 def test_key_figures_are_finite_and_fit_for_mlflow(params: Params) -> None:

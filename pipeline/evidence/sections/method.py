@@ -26,8 +26,8 @@ def method(c: Comparison) -> list[Block]:
             + ", ".join(f"{role} {digest}" for role, digest in s.digests.items())
             + ".",
             "Versions: " + ", ".join(f"{name} {value}" for name, value in s.versions.items()) + ".",
-            f"Machine: {s.machine}. Times by part: reports/timings.json, as they differ from run"
-            " to run and this report does not.",
+            f"Machine: {s.machine}. Times by part: timings.json among the files of the run in"
+            " MLflow, as they differ from run to run and this report does not.",
         ]
     done.append(
         "Reproduce: dvc repro at the commit that holds this report; the description of the run in"

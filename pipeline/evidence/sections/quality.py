@@ -25,6 +25,8 @@ def quality(c: Comparison) -> list[Block]:
         )
 
     matrices = ", ".join(errors(kind) for kind in KINDS)
+    chosen = c.quality.chosen if c.quality else None
+    third = f" Right: tuned, at the threshold {fixed(chosen.value)} below." if chosen else ""
     blocks: list[Block] = [
         Heading("How good is the model"),
         Text(
@@ -46,7 +48,7 @@ def quality(c: Comparison) -> list[Block]:
         Picture(
             "confusion",
             f"Confusion matrices: {matrices}.",
-            f"Test rows by actual class and most probable class: {matrices}.",
+            f"Test rows by actual class and most probable class: {matrices}.{third}",
         ),
     ]
     if c.quality:

@@ -27,11 +27,18 @@ def reference(c: Comparison) -> list[Block]:
         if r.published_without is not None and r.published_with is not None
         else ""
     )
+    fewer = (
+        f" To take minutes and not hours, each network is fitted on {r.fit_rows} of the rows that"
+        " are not test rows (compare.rows), which the published ones were not."
+        if r.fit_rows < r.rows - r.test_rows
+        else ""
+    )
     blocks.append(
         Text(
             f"One network without dropout and one with rate {r.rate:g}, {r.epochs} epochs, nothing"
             f" stops them, {r.test_rows} test rows.{said} Here it is done {r.repeats} times, each"
-            " time on another random split of all rows and from other initial weights."
+            f" time on another random split of all {r.rows} rows and from other initial"
+            f" weights.{fewer}"
         )
     )
 
@@ -61,17 +68,24 @@ def reference(c: Comparison) -> list[Block]:
             f" {percent(r.equal)} and higher in {percent(r.better)}; the mean difference is"
             f" {signed(r.difference.estimate)} ({100 * c.confidence:g} % interval"
             f" {between(r.difference)}, corrected for splits that share rows after Nadeau and"
-            " Bengio)."
+            f" Bengio): {r.verdict}. A true difference of {fixed(r.difference.detectable)} or more"
+            " would probably have shown."
         ),
     ]
     if r.as_large is not None and r.published_with is not None and r.published_without is not None:
+        apart = r.published_with - r.published_without
         blocks.append(
             Text(
                 "What it says: the published difference of"
-                f" {signed(r.published_with - r.published_without)} is two rows of {r.test_rows}."
+                f" {signed(apart)} is {_rows(apart, r.test_rows)} of {r.test_rows}."
                 f" A difference of that size or more, in one direction or the other, shows in"
                 f" {percent(r.as_large)} of the repetitions: a single run cannot tell whether"
                 " dropout helps here."
             )
         )
     return blocks
+
+
+def _rows(apart: float, test_rows: int) -> str:
+    count = round(abs(apart) * test_rows)
+    return f"{count} row{'' if count == 1 else 's'}"

@@ -23,8 +23,8 @@ def techniques(c: Comparison) -> list[Block]:
     blocks += [
         Text(
             f"Each variant is trained from the same {len(ablation.seeds)} seeds and judged on the"
-            f" same test rows. A technique alone acts {strengths}; elastic net takes half of"
-            " either penalty's. All numbers are means over the seeds."
+            f" same test rows.{_fewer(c)} A technique alone acts {strengths}; elastic net takes"
+            " half of either penalty's. All numbers are means over the seeds."
         ),
         Table(
             "Log loss on test of each variant, against none", _DIFFERENCE, _differences(ablation)
@@ -48,12 +48,14 @@ def techniques(c: Comparison) -> list[Block]:
             "Log loss of each variant minus that of none; left of zero is better. Blue: helps."
             " Orange: hurts. Grey: no detectable difference.",
         ),
+        *_parts(c, ablation),
         Table("What else each variant changes", _LEVELS, [_levels(row) for row in ablation.rows]),
         Text(
             "Gap: log loss on test minus on the training rows, both without dropout and penalties."
             " Calibration error: 10 bins of equally many rows; on few rows it is too high for"
-            " all alike. Epochs stand for cost: an epoch of each variant takes about the same time"
-            " (measured seconds are in reports/timings.json, as they differ from run to run)."
+            " all alike. Epochs stand for cost, as an epoch of each variant takes about the same"
+            " time; the seconds of each are in timings.json, among the files of the run in MLflow,"
+            " for they differ from run to run and this report does not."
             f" Near zero: weights of all kernels smaller than {ablation.threshold:g}, the length of"
             " one step of Adam: it moves weights about zero by as much, so hardly any is exactly 0."
         ),
@@ -61,7 +63,42 @@ def techniques(c: Comparison) -> list[Block]:
     return blocks
 
 
-_DIFFERENCE = ("Variant", "Strengths", "Log loss", "Difference", "Interval", "p (Holm)", "Verdict")
+def _fewer(c: Comparison) -> str:
+    """That the networks saw only some of the training rows, if so."""
+    if c.fitting_rows is None or c.fitting_rows >= c.data.rows["train"]:
+        return ""
+    return (
+        f" They are fitted on {c.fitting_rows} of the {c.data.rows['train']} training rows"
+        " (compare.rows), so their losses are higher than those of the verdict's networks, and"
+        " regularization has more to do."
+    )
+
+
+def _parts(c: Comparison, ablation: Ablation) -> list[Block]:
+    if not ablation.parts:
+        return []
+    rows = [
+        (
+            part.title, signed(part.difference.estimate), between(part.difference),
+            fixed(part.difference.detectable), p_value(part.p_holm), str(part.verdict),
+        )
+        for part in ablation.parts
+    ]  # fmt: skip
+    header = ("Part", "Difference", "Interval", "Detectable", "p (Holm)", "Verdict")
+    return [
+        Table("What each part does in the mix: log loss with it minus without it", header, rows),
+        Text(
+            f"{len(rows)} comparisons of the whole mix with the mix without one part, corrected"
+            f" among themselves as above (each interval has"
+            f" {percent(ablation.parts_simultaneous, 2)})."
+        ),
+    ]
+
+
+_DIFFERENCE = (
+    "Variant", "Strengths", "Log loss", "Difference", "Interval", "Detectable", "p (Holm)",
+    "Verdict",
+)  # fmt: skip
 _LEVELS = (
     "Variant", "Accuracy", "ROC AUC", "Calibration error", "Train log loss", "Gap", "Epochs",
     "Near zero",
@@ -73,13 +110,14 @@ def _differences(ablation: Ablation) -> list[tuple[str, ...]]:
     for row in ablation.rows:
         start = (row.title, settings(row.regularization), fixed(row.log_loss))
         if row.difference is None or row.p_holm is None:
-            rows.append((*start, "", "", "", ""))
+            rows.append((*start, "", "", "", "", ""))
         else:
             rows.append(
                 (
                     *start,
                     signed(row.difference.estimate),
                     between(row.difference),
+                    fixed(row.difference.detectable),
                     p_value(row.p_holm),
                     str(row.verdict),
                 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.evidence.ablation import AblationRow
+from collections.abc import Sequence
+
+from pipeline.evidence.ablation import Ablation
 from pipeline.evidence.comparison import METRIC_TITLES, Comparison
+from pipeline.evidence.decomposition import Decomposition
 from pipeline.evidence.document import Block, Heading, Items, Picture, Statement, Table, Text
+from pipeline.evidence.interval import Difference, verdict
 from pipeline.evidence.kinds import KIND_TITLES, KINDS
+from pipeline.evidence.reference import Reference
 from pipeline.evidence.wording import between, fixed, p_value, percent, setting, signed
 
 
@@ -29,6 +34,8 @@ def verdicts(c: Comparison) -> list[Block]:
             f" {100 * c.confidence:g} % intervals count both rows and seeds as samples"
             f" ({c.resamples} resamples). Detectable is the smallest true difference that this test"
             " set would show with 80 % probability: no detectable difference does not mean equal."
+            " The verdict follows log loss alone; the other metrics describe, each with an interval"
+            " of its own."
         ),
         _metrics(c),
     ]
@@ -87,57 +94,108 @@ def _further(c: Comparison) -> list[tuple[str, str]]:
     """(sentence, tone) of the other questions."""
     found = []
     if c.ablation and c.ablation.comparisons:
-        rows = c.ablation.rows[1:]
-        helping = [row for row in rows if row.verdict == "helps"]
-        hurting = [row for row in rows if row.verdict == "hurts"]
-        told = []
-        if helping:
-            best = min(helping, key=lambda row: row.log_loss)
-            told.append(
-                f"{len(helping)} of {len(rows)} variants help against no regularization at all,"
-                f" most of all {_lower(best.title)} ({_change(best)})"
-            )
-        if hurting:
-            worst = max(hurting, key=lambda row: row.log_loss)
-            told.append(
-                f"{len(hurting)} hurt, most of all {_lower(worst.title)} ({_change(worst)})"
-            )
-        if not told:
-            told.append(
-                f"No detectable difference between no regularization and any of {len(rows)}"
-                " variants, corrected for their number"
-            )
-        tone = "helps" if helping else "hurts" if hurting else "no"
-        found.append((f"Which technique: {'; '.join(told)}.", tone))
+        found.append(_against_none(c.ablation))
+        if c.ablation.parts:
+            found.append(_within_mix(c.ablation))
     if c.decomposition:
-        variance, bias = c.decomposition.variance_difference, c.decomposition.bias_difference
-        found.append(
-            (
-                f"Why: over {c.decomposition.sets} bootstrap training sets the tuned regularization"
-                f" changes the variance of log loss by {signed(variance.estimate, 3)}"
-                f" ({between(variance, 3)}) and its bias by {signed(bias.estimate, 3)}"
-                f" ({between(bias, 3)}).",
-                "no",
-            )
-        )
-    if c.reference and c.reference.as_large is not None:
-        found.append(
-            (
-                "The published single run: of"
-                f" {c.reference.repeats} repetitions, {percent(c.reference.as_large, 0)} differ by"
-                " at least as much in one direction or the other, and dropout does worse in"
-                f" {percent(c.reference.worse, 0)} and better in"
-                f" {percent(c.reference.better, 0)}.",
-                "no",
-            )
-        )
+        found.append(_why(c.decomposition))
+    if c.reference:
+        found.append(_published(c.reference))
     return found
 
 
-def _change(row: AblationRow) -> str:
-    difference = row.difference
+def _against_none(ablation: Ablation) -> tuple[str, str]:
+    rows = ablation.rows[1:]
+    told = []
+    helping = [row for row in rows if row.verdict == "helps"]
+    if helping:
+        best = min(helping, key=lambda row: row.log_loss)
+        told.append(
+            f"{len(helping)} of {len(rows)} variants help against no regularization, most of all"
+            f" {_lower(best.title)} ({_change(best.difference)})"
+        )
+    hurting = [row for row in rows if row.verdict == "hurts"]
+    if hurting:
+        worst = max(hurting, key=lambda row: row.log_loss)
+        told.append(
+            f"{len(hurting)} of {len(rows)} hurt, most of all {_lower(worst.title)}"
+            f" ({_change(worst.difference)})"
+        )
+    if len(helping) + len(hurting) < len(rows):
+        unclear = [row for row in rows if row.verdict == "no detectable difference"]
+        told.append(
+            f"no detectable difference from none for {_count(len(unclear), len(rows), 'variant')},"
+            f" where {_detectable([row.difference for row in unclear])}"
+        )
+    tone = "helps" if helping else "hurts" if hurting else "no"
+    return f"Which technique: {'; '.join(told)}. All corrected for their number.", tone
+
+
+def _within_mix(ablation: Ablation) -> tuple[str, str]:
+    parts = ablation.parts
+    told = [
+        f"{part.title} {part.verdict} within the tuned mix ({_change(part.difference)} by having"
+        " it)"
+        for part in parts
+        if part.verdict != "no detectable difference"
+    ]
+    unclear = [part for part in parts if part.verdict == "no detectable difference"]
+    if unclear:
+        names = ", ".join(part.title for part in unclear)
+        told.append(
+            f"no detectable difference between the tuned mix and the mix without {names}, where"
+            f" {_detectable([part.difference for part in unclear])}"
+        )
+    verdicts = [part.verdict for part in parts]
+    tone = "helps" if "helps" in verdicts else "hurts" if "hurts" in verdicts else "no"
+    return f"Which part of the mix: {'; '.join(told)}. All corrected for their number.", tone
+
+
+def _why(d: Decomposition) -> tuple[str, str]:
+    def told(name: str, change: Difference) -> str:
+        effect = {"helps": "lowers", "hurts": "raises"}.get(verdict(change))
+        interval = f"{signed(change.estimate, 3)}, {between(change, 3)}"
+        if effect:
+            return f"{effect} the {name} of its log loss ({interval})"
+        return (
+            f"makes no detectable difference to the {name} of its log loss ({interval}; a true one"
+            f" of {fixed(change.detectable, 3)} would probably have shown)"
+        )
+
+    variance, bias = told("variance", d.variance_difference), told("bias", d.bias_difference)
+    return f"Why: over {d.sets} bootstrap training sets, tuning {variance} and {bias}.", "no"
+
+
+def _published(r: Reference) -> tuple[str, str]:
+    said = {"helps": "dropout helps", "hurts": "dropout hurts"}.get(r.verdict, str(r.verdict))
+    sentence = (
+        f"The published single run: over {r.repeats} repetitions, {said} in accuracy (mean"
+        f" {signed(r.difference.estimate, 3)}, {between(r.difference, 3)}; a true difference of"
+        f" {fixed(r.difference.detectable, 3)} or more would probably have shown)"
+    )
+    if r.as_large is not None and r.published_with is not None and r.published_without is not None:
+        apart = r.published_with - r.published_without
+        sentence += (
+            f"; {percent(r.as_large, 0)} of the repetitions differ by the published"
+            f" {signed(apart)} or more, one way or the other"
+        )
+    return f"{sentence}.", r.verdict
+
+
+def _change(difference: Difference | None) -> str:
     assert difference
     return f"log loss {signed(difference.estimate, 3)}, {between(difference, 3)}"
+
+
+def _count(some: int, every: int, noun: str) -> str:
+    return f"any of {every} {noun}s" if some == every else f"{some} of {every} {noun}s"
+
+
+def _detectable(differences: Sequence[Difference | None]) -> str:
+    """What would have shown, from the easiest comparison to the hardest."""
+    sizes = sorted(fixed(one.detectable, 3) for one in differences if one)
+    span = sizes[0] if sizes[0] == sizes[-1] else f"{sizes[0]} to {sizes[-1]}, by comparison,"
+    return f"a true difference of {span} would probably have shown"
 
 
 def _lower(title: str) -> str:

@@ -15,7 +15,7 @@ def why(c: Comparison) -> list[Block]:
     """Bias and variance, learning, strengths, and what moved the trials."""
     blocks: list[Block] = [Heading("Why")]
     if c.decomposition:
-        blocks += _decomposition(c.decomposition, c.confidence)
+        blocks += _decomposition(c, c.decomposition)
     blocks += _learning(c)
     if c.weights:
         blocks += _weights(c)
@@ -36,7 +36,15 @@ def why(c: Comparison) -> list[Block]:
 _NAMES = {"dropout": "dropout", "l1": "L1", "l2": "L2", "patience": "patience"}
 
 
-def _decomposition(d: Decomposition, confidence: float) -> list[Block]:
+def _fewer(fitting_rows: int | None, rows: int) -> str:
+    if fitting_rows is None or fitting_rows >= rows:
+        return ""
+    return f" The samples are of {fitting_rows} of the {rows} training rows (compare.rows)."
+
+
+def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
+    confidence, fitting_rows, rows = c.confidence, c.fitting_rows, c.data.rows["train"]
+
     def row(title: str, parts: Parts) -> tuple[str, ...]:
         losses = (parts.log_loss, parts.bias, parts.variance, parts.seed_variance)
         return (
@@ -55,7 +63,7 @@ def _decomposition(d: Decomposition, confidence: float) -> list[Block]:
             " (bias; noise of the labels is in it) and the divergence of single networks from it"
             " (variance), after Heskes (1998); their sum is the log loss. Errors are taken apart"
             " after Domingos (2000). Variance over seeds: the same, of networks that differ in"
-            " seed alone."
+            f" seed alone.{_fewer(fitting_rows, rows)}"
         ),
         Table(
             "Bias and variance on the test rows",
@@ -64,7 +72,7 @@ def _decomposition(d: Decomposition, confidence: float) -> list[Block]:
         ),
         Text(
             f"Tuned minus baseline: bias {signed(d.bias_difference.estimate)} ({100 * confidence:g}"
-            f" % interval {between(d.bias_difference)}), variance"
+            f" % interval over the test rows {between(d.bias_difference)}), variance"
             f" {signed(d.variance_difference.estimate)} ({between(d.variance_difference)})."
             " A bootstrap sample has 63 % of the distinct rows, so both are those of a smaller"
             " training set."
