@@ -56,7 +56,7 @@ bench-peers: $(READY) ## Add PyTorch and JAX to .venv, for bench
 	$(UV) sync --locked --compile-bytecode --quiet --group bench
 
 .PHONY: bench
-bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth tracking")
+bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth proximal tracking")
 	python -m benchmarks $(PARTS)
 
 .PHONY: chaos

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.comparison import comparison
 from benchmarks.growth import growth
+from benchmarks.proximal import proximal
 from benchmarks.timing import machine
 from benchmarks.tracking import tracking
 from benchmarks.trainer import against_machine, against_peers
@@ -21,6 +22,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "whole": whole,
     "compare": comparison,
     "growth": growth,
+    "proximal": proximal,
     "tracking": tracking,
 }
 
