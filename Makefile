@@ -86,4 +86,5 @@ $(UV):
 
 $(READY): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --compile-bytecode --quiet
+	python -m pipeline.training.warm
 	@touch $@

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.params import TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
-from pipeline.training.network import Architecture
 from pipeline.training.oracle import train_with_keras
 from pipeline.training.stack import train_stack
 

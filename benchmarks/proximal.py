@@ -1,6 +1,6 @@
 """Is a proximal step worth having? Adam under an L1 penalty, and with the penalty's proximal step.
 
-The step is that of ProxGen (Yun, Lozano and Yang 2021, arXiv:2003.03977): Adam moves the weights by
+The step is that of ProxGen (Yun, Lozano and Yang 2021): Adam moves the weights by
 the gradient of the log loss alone, then each shrinks towards 0 by the penalty's strength times its
 own step length, and those that would cross 0 rest there. Both minimize the same penalized loss.
 """
@@ -15,9 +15,9 @@ from scipy.special import expit
 from benchmarks.workload import default_architecture, default_folds
 from pipeline.data.prepare import Fold
 from pipeline.evidence.metrics import row_log_loss
+from pipeline.training.architecture import initial_weights
 from pipeline.training.fit import FloatArray
 from pipeline.training.luck import batch_order
-from pipeline.training.network import initial_weights
 
 STRENGTHS = (1e-5, 1e-4, 5.62e-4, 3e-3)
 SEEDS, EPOCHS, BATCH, RATE = 2, 100, 32, 0.001

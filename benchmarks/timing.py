@@ -8,13 +8,11 @@ import resource
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from statistics import median
 
 import numpy as np
-
-import pipeline.training  # noqa: F401  starts TensorFlow as the pipeline does
-
-import tensorflow as tf  # isort: skip
+from threadpoolctl import threadpool_limits
 
 SGEMM_SIZE = 2048
 
@@ -40,18 +38,23 @@ def alternate(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
 def sgemm_gflops(rounds: int = 7) -> float:
     """What the machine's matrix product reaches on all cores, in GFLOP/s of single precision.
 
-    One product per core side by side, as the pipeline gives TensorFlow one thread an operation.
+    The better of one product on all cores and of one product per core side by side.
     """
     rng = np.random.default_rng(0)
-    a, b = (tf.constant(rng.random((SGEMM_SIZE, SGEMM_SIZE), np.float32)) for _ in range(2))
+    a, b = rng.random((2, SGEMM_SIZE, SGEMM_SIZE), np.float32)
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:
 
-        def products() -> None:
-            list(pool.map(lambda _: tf.matmul(a, b).numpy(), range(cores)))
+        def side_by_side() -> None:
+            with threadpool_limits(1, "blas"):
+                list(pool.map(lambda _: a @ b, range(cores)))
 
-        products()
-        best = min(seconds(products) for _ in range(rounds))
+        def one() -> None:
+            for _ in range(cores):
+                a @ b
+
+        one()
+        best = min(seconds(work) for _ in range(rounds) for work in (one, side_by_side))
     return float(cores * 2 * SGEMM_SIZE**3 / best / 1e9)
 
 
@@ -67,5 +70,6 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "processor": platform.processor() or platform.machine(),
         "python": platform.python_version(),
-        "tensorflow": tf.__version__,
+        "numba": version("numba"),
+        "tensorflow": version("tensorflow"),
     }

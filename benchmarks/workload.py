@@ -9,8 +9,8 @@ from sklearn.datasets import load_breast_cancer
 
 from pipeline.data.prepare import Fold
 from pipeline.params import LayerParams, NetworkParams, Regularization, load_params
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
-from pipeline.training.network import Architecture
 
 STOP_SHARE, SCORE_SHARE = 0.15, 0.2
 MNIST_FEATURES, MNIST_CLASSES, MNIST_BATCH = 784, 10, 64

@@ -100,13 +100,6 @@ class TrainParams(Section):
     batch_size: int = _count(1, 1_000_000, 32)
     max_epochs: int = _count(1, 100_000, 100)
     learning_rate: float = Field(gt=0, description="a number > 0", examples=[0.001])
-    memory_mb: int = Field(
-        default=1024,
-        ge=64,
-        le=1_000_000,
-        description="a whole number of megabytes from 64 to 1000000",
-        examples=[1024],
-    )
 
 
 class _Range(Section):

@@ -21,7 +21,7 @@ from pipeline.evidence.kinds import Kind
 from pipeline.evidence.metrics import Floats
 from pipeline.evidence.networks import Networks
 from pipeline.params import CompareParams
-from pipeline.training.network import Architecture
+from pipeline.training.architecture import Architecture
 
 
 @dataclass(frozen=True)

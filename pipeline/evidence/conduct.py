@@ -22,9 +22,9 @@ from pipeline.evidence.validation import (
 )
 from pipeline.evidence.variants import Part, Variant, ablation_variants, acting_parts, is_off
 from pipeline.params import Params, Regularization
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
 from pipeline.training.forward import forward
-from pipeline.training.network import Architecture
 
 # Training rows on which the gap to the test rows is measured, at most.
 GAP_ROWS = 2000

@@ -27,8 +27,8 @@ from pipeline.evidence.kinds import KINDS, Kind
 from pipeline.evidence.means import mean_difference
 from pipeline.evidence.metrics import Floats, Labels
 from pipeline.params import Regularization, TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
-from pipeline.training.network import Architecture
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def bootstrap_jobs(
                 architecture,
                 train,
                 "a bootstrap network",
+                keep_weights=False,
             )
             for kind in KINDS
         ]

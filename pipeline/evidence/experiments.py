@@ -8,21 +8,23 @@ from dataclasses import dataclass
 
 from pipeline.errors import InputError
 from pipeline.params import TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
-from pipeline.training.network import Architecture
 
-Trainer = Callable[[Sequence[Member], Architecture, TrainParams], list[Fit]]
+# As `training.stack.train_stack`; the last argument says whether fits keep their weights.
+Trainer = Callable[[Sequence[Member], Architecture, TrainParams, bool], list[Fit]]
 Clock = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One network to train, and what to call it in an error."""
+    """One network to train, what to call it in an error, and whether its weights are wanted."""
 
     member: Member
     architecture: Architecture
     train: TrainParams
     name: str
+    keep_weights: bool = True
 
 
 def train_jobs(
@@ -35,7 +37,7 @@ def train_jobs(
     """
     found: dict[object, Fit] = {}
     for name, jobs in experiments.items():
-        calls: dict[tuple[Architecture, str], dict[object, Job]] = {}
+        calls: dict[object, dict[object, Job]] = {}
         for job in jobs:
             if _identity(job) not in found:
                 calls.setdefault(_call(job), {}).setdefault(_identity(job), job)
@@ -50,7 +52,7 @@ def _fits(alike: Mapping[object, Job], trainer: Trainer) -> dict[object, Fit]:
     """Of jobs of one architecture and one setting of the training."""
     first = next(iter(alike.values()))
     members = [job.member for job in alike.values()]
-    fits = trainer(members, first.architecture, first.train)
+    fits = trainer(members, first.architecture, first.train, first.keep_weights)
     for job, fit in zip(alike.values(), fits, strict=True):
         if fit.failure:
             raise InputError(
@@ -60,8 +62,8 @@ def _fits(alike: Mapping[object, Job], trainer: Trainer) -> dict[object, Fit]:
     return dict(zip(alike, fits, strict=True))
 
 
-def _call(job: Job) -> tuple[Architecture, str]:
-    return job.architecture, job.train.model_dump_json()
+def _call(job: Job) -> tuple[Architecture, str, bool]:
+    return job.architecture, job.train.model_dump_json(), job.keep_weights
 
 
 def _identity(job: Job) -> object:

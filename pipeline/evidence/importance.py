@@ -13,9 +13,9 @@ from pipeline.evidence.bounded import wilson
 from pipeline.evidence.interval import Difference, Interval
 from pipeline.evidence.means import mean_difference, mean_differences
 from pipeline.evidence.metrics import Floats, Labels, probabilities, row_log_loss
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 from pipeline.training.forward import forward
-from pipeline.training.network import Architecture
 
 REPEATS = 5
 NETWORKS = 5

@@ -21,8 +21,8 @@ from pipeline.evidence.means import POWER
 from pipeline.evidence.metrics import Floats, accuracy, probabilities
 from pipeline.evidence.variants import OFF
 from pipeline.params import CompareParams, LayerParams, TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
-from pipeline.training.network import Architecture
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,7 @@ def reference_jobs(
                 architecture,
                 settings,
                 "a network of the reference experiment",
+                keep_weights=False,
             )
             for rate in (0.0, setup.rate)
         ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -210,7 +212,8 @@ def _draws(
 def _values(name: str, p: Floats, y: Labels, rows: Floats) -> Floats:
     """(seed, resample) values of a metric, for probabilities (seed, row, class)."""
     metric = weighted.WITHIN_CLASSES.get(name, weighted.accuracy)
-    return np.stack([metric(of_network, y, rows) for of_network in p])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.stack(list(pool.map(lambda of_network: metric(of_network, y, rows), p)))
 
 
 def _resamples(

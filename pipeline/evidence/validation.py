@@ -13,8 +13,8 @@ from pipeline.evidence.experiments import Job
 from pipeline.evidence.metrics import row_log_loss
 from pipeline.evidence.variants import OFF, TITLES, Part, acting_parts, grid, with_part
 from pipeline.params import NetworkParams, SpaceParams, TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
-from pipeline.training.network import Architecture
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def curve_jobs(
         return []
     every = [OFF, *(with_part(OFF, part, v) for part, vs in values.items() for v in vs)]
     job = partial(Job, architecture=architecture, train=train, name="a validation-curve network")
-    return [job(Member(fold, one, seed)) for one in every for fold in folds]
+    return [job(Member(fold, one, seed), keep_weights=False) for one in every for fold in folds]
 
 
 def validation_curves(

@@ -11,9 +11,9 @@ from pipeline.data.prepare import Fold
 from pipeline.evidence.ablation import near_zero
 from pipeline.evidence.metrics import row_log_loss
 from pipeline.evidence.variants import Variant
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, FloatArray
 from pipeline.training.forward import forward
-from pipeline.training.network import Architecture
 
 # Sizes by half decades; what is smaller or larger is in the first or the last bin.
 EDGES = tuple(float(f"{10**power:.3g}") for power in np.arange(-7, 1.01, 0.5))

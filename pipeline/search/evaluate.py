@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.data.prepare import Fold
 from pipeline.evidence import metrics
 from pipeline.params import NetworkParams, Regularization, TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, FloatArray, Member
-from pipeline.training.network import Architecture
 
 Trainer = Callable[[Sequence[Member], Architecture, TrainParams], list[Fit]]
 

@@ -15,7 +15,7 @@ DIGITS = 12
 PACKAGE = Path(__file__).parents[1]
 # The code and the libraries that turn data and parameters into proposals and scores.
 CODE = ("training", "search", "data/prepare.py", "data/raw.py", "evidence/metrics.py")
-LIBRARIES = ("keras", "numpy", "optuna", "scikit-learn", "tensorflow")
+LIBRARIES = ("llvmlite", "numba", "numpy", "optuna", "scikit-learn", "scipy")
 
 
 def fingerprint(params: Params, files: Iterable[Path]) -> str:
@@ -28,7 +28,7 @@ def fingerprint(params: Params, files: Iterable[Path]) -> str:
         "scale": params.data.scale,
         "categories": params.data.categories.model_dump(),
         "network": params.network.model_dump(),
-        "train": params.train.model_dump(exclude={"memory_mb"}),
+        "train": params.train.model_dump(),
         "search": params.search.model_dump(exclude={"trials"}),
         "baseline": params.baseline.model_dump(),
         "files": {path.name: _digest(path.read_bytes()) for path in files},

@@ -57,7 +57,8 @@ from pipeline.stages.stopwatch import Stopwatch
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.models import ModelFiles, open_model
 from pipeline.tracking.registry import log_comparison
-from pipeline.training.network import Architecture, export_network
+from pipeline.training.architecture import Architecture
+from pipeline.training.network import export_network
 from pipeline.training.stack import train_stack
 
 EXAMPLE_ROWS = 5
@@ -192,7 +193,7 @@ def setting(params: Params) -> Setting:
         | {package: version(package) for package in PACKAGES},
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
         layers=f"hidden layers {layers}",
-        train=params.train.model_dump(exclude={"memory_mb"}),
+        train=params.train.model_dump(),
     )
 
 

@@ -50,7 +50,7 @@ def main() -> None:
         train=params.train,
         classes=len(schema.classes),
         seed=params.seed,
-        trainer=train_stack,
+        trainer=partial(train_stack, keep_weights=False),
     )
     with exclusive(), storage_works(STUDIES):
         study = open_study(params, schema)

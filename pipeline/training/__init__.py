@@ -1,5 +1,1 @@
 """From arrays to fitted weights."""
-
-from pipeline.training._tensorflow import start_tensorflow
-
-start_tensorflow()

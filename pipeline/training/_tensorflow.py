@@ -1,4 +1,4 @@
-"""Start TensorFlow without its start-up chatter.
+"""Keras, after a start of TensorFlow without its chatter.
 
 Its C++ half writes INFO lines to file descriptor 2 before its log level applies (tensorflow issue
 #100442), so nothing in Python can filter them. They are held back, and shown if the start fails.
@@ -13,15 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def start_tensorflow() -> None:
+def _start() -> None:
     """Import TensorFlow and run its first operation."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _native_stderr_held():
         import tensorflow as tf
 
-        # The networks are so small that waking a second thread for one operation costs more than
-        # it saves. Stacks that train side by side keep the cores busy; same bits either way.
-        tf.config.threading.set_intra_op_parallelism_threads(1)
         # Looking for devices and the first kernel log too.
         tf.zeros(1)
 
@@ -42,3 +39,9 @@ def _native_stderr_held() -> Iterator[None]:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+_start()
+import keras  # noqa: E402 - after the quiet start
+
+__all__ = ["keras"]

@@ -31,7 +31,7 @@ class Fit:
     """A trained member.
 
     weights: in the order of `keras.Model.get_weights()`, the best epoch's if the member has a
-    patience, else the last epoch's; empty if it failed.
+    patience, else the last epoch's; empty if it failed or if they were not asked for.
     log_loss, val_log_loss: (epoch,), without penalties; over the fitting rows while they train,
     and over the stop rows after each epoch.
     kept_epoch: index of the epoch whose weights were kept.

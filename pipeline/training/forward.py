@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-import keras
 import numpy as np
-import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
+from pipeline.training import kernels
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import FloatArray
-from pipeline.training.network import NORM_EPSILON, Architecture
+from pipeline.training.kernels import Layout, Strengths, Work
 
-# Activations of one block, over all members: 64 MB of floats.
-BLOCK_ACTIVATIONS = 2**24
+BLOCK_ROWS = 128
+NO_STRENGTHS = Strengths(np.float32(0), np.float32(0), np.uint16(0), np.float32(1))
 
 
 def forward(
@@ -22,22 +25,16 @@ def forward(
 
     networks: of each, its weights in the order of `keras.Model.get_weights()`.
     """
-    weights = [tf.constant(np.stack(arrays)) for arrays in zip(*networks, strict=True)]
-    widest = max(architecture.features, *(layer.units for layer in architecture.layers))
-    length = max(1, BLOCK_ACTIVATIONS // (widest * len(networks)))
-    blocks = [
-        _logits(architecture, iter(weights), tf.constant(x[start : start + length], tf.float32))
-        for start in range(0, len(x), length)
-    ]
-    return np.concatenate([block.numpy() for block in blocks], axis=1)
+    layout, rows = Layout.of(architecture), np.arange(len(x), dtype=np.int32)
+    matrix = np.ascontiguousarray(x, np.float32)
 
+    def logits(weights: list[FloatArray]) -> FloatArray:
+        flat = np.concatenate([np.asarray(array, np.float32).ravel() for array in weights])
+        work = Work.of(architecture, BLOCK_ROWS, BLOCK_ROWS)
+        return kernels.logits(layout, flat, work, matrix, rows, BLOCK_ROWS, NO_STRENGTHS)
 
-def _logits(architecture: Architecture, weights: Iterator[tf.Tensor], x: tf.Tensor) -> tf.Tensor:
-    a = tf.broadcast_to(x, (1, *x.shape))
-    for layer in architecture.layers:
-        a = tf.matmul(a, next(weights)) + next(weights)[:, tf.newaxis]
-        if architecture.batch_norm:
-            scale, shift, mean, variance = (next(weights)[:, tf.newaxis] for _ in range(4))
-            a = (a - mean) * tf.math.rsqrt(variance + NORM_EPSILON) * scale + shift
-        a = keras.activations.get(layer.activation)(a)
-    return tf.matmul(a, next(weights)) + next(weights)[:, tf.newaxis]
+    with (
+        threadpool_limits(1, "blas"),
+        ThreadPoolExecutor(min(os.cpu_count() or 1, len(networks))) as pool,
+    ):
+        return np.stack(list(pool.map(logits, networks)))

@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import keras
-import numpy as np
-
-from pipeline.params import LayerParams, NetworkParams, Regularization
+from pipeline.params import Regularization
+from pipeline.training._tensorflow import keras
+from pipeline.training.architecture import NORM_EPSILON, NORM_MOMENTUM, Architecture
 from pipeline.training.fit import FloatArray
-
-NORM_MOMENTUM = 0.99
-NORM_EPSILON = 1e-3
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """Shape of the network: what all members of a stack have in common."""
-
-    features: int
-    classes: int
-    layers: tuple[LayerParams, ...]
-    penalize_output: bool
-    batch_norm: bool
-
-    @classmethod
-    def of(cls, network: NetworkParams, features: int, classes: int) -> Architecture:
-        """The architecture of the parameters for this many prepared columns and classes."""
-        return cls(features, classes, network.layers, network.penalize_output, network.batch_norm)
-
-    @property
-    def outputs(self) -> int:
-        """One sigmoid for two classes, one softmax unit per class for more."""
-        return 1 if self.classes == 2 else self.classes
 
 
 def build_network(architecture: Architecture, regularization: Regularization) -> keras.Sequential:
@@ -71,32 +44,6 @@ def build_network(architecture: Architecture, regularization: Regularization) ->
         )
     )
     return keras.Sequential(stack, name="network")
-
-
-def initial_weights(architecture: Architecture, seed: int) -> list[FloatArray]:
-    """Weights a fit starts from, in the order of `keras.Model.get_weights()`.
-
-    Kernels are Glorot uniform (Glorot and Bengio 2010, eq. 16), as Keras draws them by default;
-    drawn here with NumPy, so that the same seed gives the same start in every trainer.
-    """
-    rng = np.random.Generator(np.random.Philox(key=seed))
-    widths = [architecture.features, *(layer.units for layer in architecture.layers)]
-    weights: list[FloatArray] = []
-    for fan_in, fan_out in zip(widths, [*widths[1:], architecture.outputs], strict=True):
-        limit = np.sqrt(6.0 / (fan_in + fan_out))
-        weights.append(rng.uniform(-limit, limit, (fan_in, fan_out)).astype(np.float32))
-        weights.append(np.zeros(fan_out, np.float32))
-        if architecture.batch_norm and len(weights) < _length(architecture):
-            scale, moving_variance = np.ones(fan_out, np.float32), np.ones(fan_out, np.float32)
-            shift, moving_mean = np.zeros(fan_out, np.float32), np.zeros(fan_out, np.float32)
-            weights += [scale, shift, moving_mean, moving_variance]
-    return weights
-
-
-def _length(architecture: Architecture) -> int:
-    """Number of weight arrays of the network."""
-    per_layer = 6 if architecture.batch_norm else 2
-    return per_layer * len(architecture.layers) + 2
 
 
 def export_network(

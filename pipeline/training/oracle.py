@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 from pipeline.params import TrainParams
+from pipeline.training._tensorflow import keras
+from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Fit, FloatArray, Member
-from pipeline.training.network import Architecture, build_network, initial_weights
+from pipeline.training.network import build_network
 
 
 def train_with_keras(

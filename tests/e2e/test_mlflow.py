@@ -15,7 +15,7 @@ from tests.e2e.conftest import Finished, Project, serving
 
 NO_PICKLE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
 PREDICT = """
-import pipeline.training  # starts TensorFlow quietly
+import pipeline.training._tensorflow  # starts TensorFlow quietly
 import mlflow, pandas as pd, sys, json
 from pipeline.stages.files import read_schema
 model = mlflow.pyfunc.load_model("models:/regularized-net@" + sys.argv[1])

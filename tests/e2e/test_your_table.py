@@ -16,7 +16,7 @@ from tests.e2e.conftest import Project
 
 # One process for all questions: starting TensorFlow takes longer than any answer.
 ASK = """
-import pipeline.training  # starts TensorFlow quietly
+import pipeline.training._tensorflow  # starts TensorFlow quietly
 import json
 import mlflow, pandas as pd
 from mlflow.pyfunc.scoring_server import infer_and_parse_data

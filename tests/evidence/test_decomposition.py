@@ -8,8 +8,8 @@ from pipeline.evidence.decomposition import bootstrap_jobs, decompose, error_ter
 from pipeline.evidence.metrics import row_log_loss
 from pipeline.evidence.variants import OFF
 from pipeline.params import TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
-from pipeline.training.network import Architecture
 
 TRAIN = TrainParams(batch_size=8, max_epochs=1, learning_rate=0.001)
 

@@ -12,8 +12,8 @@ from pipeline.errors import InputError
 from pipeline.evidence.experiments import Job, train_jobs
 from pipeline.evidence.variants import OFF
 from pipeline.params import LayerParams, TrainParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
-from pipeline.training.network import Architecture
 
 TRAIN = TrainParams(batch_size=8, max_epochs=2, learning_rate=0.001)
 ARCHITECTURE = Architecture(2, 2, (LayerParams(units=3),), False, False)
@@ -24,12 +24,18 @@ class Recorder:
 
     def __init__(self, fail: int | None = None) -> None:
         self.calls: list[list[int]] = []
+        self.kept: list[bool] = []
         self.fail = fail
 
     def __call__(
-        self, members: Sequence[Member], architecture: Architecture, train: TrainParams
+        self,
+        members: Sequence[Member],
+        architecture: Architecture,
+        train: TrainParams,
+        keep_weights: bool,
     ) -> list[Fit]:
         self.calls.append([member.seed for member in members])
+        self.kept.append(keep_weights)
         return [
             Fit(
                 [], np.zeros(1), np.zeros(1), 0, np.full((1, 1), float(member.seed)),
@@ -73,14 +79,16 @@ def test_equal_jobs_are_trained_once_and_alike_ones_together(fold: Fold) -> None
         job(1, fold, name="the same by another name"),
         job(4, fold, train=shorter),
         job(2, fold, architecture=flipped),
+        job(6, fold, keep_weights=False),
     ]
     clock = Clock()
     fits = train_jobs(
         {"first": jobs, "same": jobs[:2], "second": [job(3, fold), job(5, fold)]}, trainer, clock
     )
     told = {name: [float(fit.score_logits[0, 0]) for fit in of] for name, of in fits.items()}
-    assert told == {"first": [1, 2, 3, 1, 4, 2], "same": [1, 2], "second": [3, 5]}
-    assert trainer.calls == [[1, 3], [2], [4], [5]]
+    assert told == {"first": [1, 2, 3, 1, 4, 2, 6], "same": [1, 2], "second": [3, 5]}
+    assert trainer.calls == [[1, 3], [2], [4], [6], [5]]
+    assert trainer.kept == [True, True, True, False, True]
     # What is there already takes no time.
     assert clock.parts == ["train: first", "train: second"]
 

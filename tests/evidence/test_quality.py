@@ -13,8 +13,8 @@ from pipeline.evidence import quality
 from pipeline.evidence.importance import permutation_importance, slices
 from pipeline.evidence.metrics import calibration_error, probabilities
 from pipeline.params import LayerParams
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
-from pipeline.training.network import Architecture
 
 
 def test_calibrated_probabilities_have_little_calibration_error() -> None:

@@ -82,7 +82,6 @@ KEEPING: dict[str, Any] = {
     "split.role": "role",
     "split.rows": 300,
     "split.seed": 43,
-    "train.memory_mb": 512,
     "search.trials": 150,
     "compare.seeds": 10,
     "compare.resamples": 500,

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.data.prepare import Fold
 from pipeline.params import LayerParams, Regularization, TrainParams
-from pipeline.training.network import Architecture
+from pipeline.training.architecture import Architecture
 
 MakeFolds = Callable[..., list[Fold]]
 MakeArchitecture = Callable[..., Architecture]
@@ -52,7 +52,7 @@ def make_architecture() -> MakeArchitecture:
 
 @pytest.fixture
 def train() -> TrainParams:
-    return TrainParams(batch_size=12, max_epochs=7, learning_rate=0.02, memory_mb=1024)
+    return TrainParams(batch_size=12, max_epochs=7, learning_rate=0.02)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from scipy.special import softmax
 
 from pipeline.params import LayerParams, Regularization
 from pipeline.training import forward as module
+from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.forward import forward
-from pipeline.training.network import Architecture, export_network, initial_weights
+from pipeline.training.network import export_network
 
 OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 
@@ -17,7 +18,7 @@ OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 def test_logits_are_those_of_the_exported_networks(
     activation: str, classes: int, batch_norm: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BLOCK_ACTIVATIONS", 100)  # several blocks of rows
+    monkeypatch.setattr(module, "BLOCK_ROWS", 8)  # several blocks, the last not full
     layers = (
         LayerParams(units=7, activation=activation, dropout=True),  # type: ignore[arg-type]
         LayerParams(units=4, activation=activation),  # type: ignore[arg-type]

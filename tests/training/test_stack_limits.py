@@ -1,18 +1,19 @@
-"""Failures stay with their member, traces and memory stay small, fits export to Keras."""
+"""Failures stay with their member, compilations stay few, fits export to Keras."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
 from pipeline.data.prepare import Fold
-from pipeline.training import program as program_module
+from pipeline.training import kernels
 from pipeline.training.fit import Member
 from pipeline.training.network import export_network
 from pipeline.training.oracle import train_with_keras
-from pipeline.training.rows import Rows, blocks
-from pipeline.training.stack import member_bytes, plan, train_stack
+from pipeline.training.stack import train_stack
 
 
 @pytest.mark.parametrize("poison", [1e30, np.inf, np.nan])
@@ -57,61 +58,19 @@ def test_a_failure_reads_like_the_oracles(make_folds, make_architecture, train, 
     assert ours.score_logits.shape == oracles.score_logits.shape
 
 
-def test_one_trace_serves_stacks_of_all_sizes(make_folds, make_architecture, train, plain):
-    program_module.program.cache_clear()
-    program_module.TRACES.clear()
-    folds = make_folds(fit=(37, 37, 36))
-    stopping = plain.model_copy(update={"patience": 0, "dropout": 0.5})
-    for trials in (1, 3, 2):
+def test_one_compilation_serves_every_architecture(make_folds, make_architecture, train, plain):
+    """Nothing compiles again for another depth, width, size of stack or kind of output."""
+    stopping = plain.model_copy(update={"patience": 0, "dropout": 0.5, "l1": 0.1})
+    for classes, batch_norm, trials in ((2, False, 1), (3, True, 3)):
+        architecture = make_architecture(classes, batch_norm)
+        folds = make_folds(classes, fit=(37, 36))
         members = [Member(f, r, s) for s in range(trials) for f in folds for r in (plain, stopping)]
-        train_stack(members, make_architecture(), train)
-    assert sorted(program_module.TRACES) == ["evaluate", "predict", "train"]
-
-
-def test_folds_of_one_matrix_hold_it_once(make_folds):
-    folds = make_folds(fit=(37, 36, 30, 20, 10))
-    assert Rows.of(folds).table.x.shape[0] == 100
-    different = [*folds, *make_folds(fit=(5,), seed=8)]
-    assert Rows.of(different).table.x.shape[0] == 200
-
-
-def test_folds_of_different_lengths_keep_their_rows(make_folds):
-    long, short = *make_folds(fit=(37,)), *make_folds(fit=(5,), seed=8)
-    cut = Fold(short.x[:90], short.y[:90], short.fit, short.stop, short.score)
-    rows = Rows.of([long, cut, short])
-    for fold in (long, cut, short):
-        np.testing.assert_array_equal(
-            rows.table.x.numpy()[rows.place(fold, fold.fit)], fold.x[fold.fit]
-        )
-        np.testing.assert_array_equal(
-            rows.table.y.numpy()[rows.place(fold, fold.fit)], fold.y[fold.fit]
-        )
-
-
-@pytest.mark.parametrize("rows", [1, 11, 12, 13, 24, 37])
-def test_blocks_hold_each_row_once(rows):
-    found = blocks(np.arange(100, 100 + rows, dtype=np.int32), 12)
-    assert found.shape == (-(-rows // 12), 16)
-    counted = found[:, :12].ravel()[:rows]
-    np.testing.assert_array_equal(counted, np.arange(100, 100 + rows))
-    assert set(found.ravel()) == set(counted)
-
-
-@pytest.mark.parametrize("memory_mb", [64, 200, 1024])
-def test_plan_respects_the_budget(memory_mb, make_folds, make_architecture, train, plain):
-    folds = make_folds(fit=(37, 36, 38))
-    members = [Member(fold, plain, seed) for seed in range(60) for fold in folds]
-    architecture = make_architecture()
-    train = train.model_copy(update={"memory_mb": memory_mb})
-    data, lanes = 10 * 2**20, 2
-
-    stacks = plan(members, architecture, train, data, lanes)
-
-    assert sorted(place for stack in stacks for place in stack) == list(range(len(members)))
-    for places in stacks:
-        stack = sum(member_bytes(members[place], architecture, train) for place in places)
-        assert data + lanes * stack <= memory_mb * 2**20 or len(places) == 1
-        assert len({-(-len(members[place].fold.fit) // 12) for place in places}) == 1
+        train_stack(members, architecture, train)
+        shallow = replace(architecture, layers=architecture.layers[:1])
+        train_stack(members, shallow, train)
+        train_stack(members, replace(architecture, layers=()), train)
+    for kernel in (kernels.train_epoch, kernels.log_loss_sum, kernels.logits):
+        assert len(kernel.signatures) == 1
 
 
 @pytest.mark.parametrize(("classes", "batch_norm"), [(2, False), (3, True)])

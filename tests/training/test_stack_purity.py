@@ -8,7 +8,7 @@ import pytest
 from pipeline.params import Regularization
 from pipeline.training import stack
 from pipeline.training.fit import Fit, Member
-from pipeline.training.stack import plan, train_stack
+from pipeline.training.stack import train_stack
 
 
 @pytest.fixture(params=[(2, False), (3, True)], ids=["binary", "three classes, batch norm"])
@@ -49,36 +49,13 @@ def test_same_in_any_order_and_company(problem):
     assert_same(crowd[2:9], train_stack(members[2:9], *rest))
 
 
-def test_same_whether_stopped_members_leave_at_once_or_stay(problem, monkeypatch):
+@pytest.mark.parametrize("cores", [1, 5])
+def test_same_on_any_number_of_cores(problem, cores, monkeypatch):
     members, *rest = problem
     usual = train_stack(members, *rest)
     assert len({len(fit.log_loss) for fit in usual}) > 3, "members ought to stop at many times"
-    for sizes in ((), range(1, 65)):
-        monkeypatch.setattr(stack, "SHRUNK_SIZES", sizes)
-        assert_same(usual, train_stack(members, *rest))
-
-
-def test_same_in_stacks_that_memory_limits(problem):
-    members, architecture, train = problem
-    tight = train.model_copy(update={"memory_mb": 64})
-    assert len(plan(members, architecture, tight, 0, lanes=2)) > len(
-        plan(members, architecture, train, 0, lanes=2)
-    )
-    assert_same(
-        train_stack(members, architecture, train), train_stack(members, architecture, tight)
-    )
-
-
-def test_same_in_segments_of_an_epoch(problem, monkeypatch):
-    """Long epochs are sent in segments; one segment or many is the same but for the mask bits."""
-    members, *rest = problem
-    members = [
-        Member(m.fold, m.regularization.model_copy(update={"dropout": 0.0}), m.seed)
-        for m in members[:4]
-    ]
-    whole = train_stack(members, *rest)
-    monkeypatch.setattr(stack, "SEGMENT_BYTES", 1)
-    assert_same(whole, train_stack(members, *rest))
+    monkeypatch.setattr(stack.os, "cpu_count", lambda: cores)
+    assert_same(usual, train_stack(members, *rest))
 
 
 def test_same_seed_same_luck_whatever_the_regularization(make_folds, make_architecture, train):

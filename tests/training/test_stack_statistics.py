@@ -11,8 +11,9 @@ from scipy import stats
 
 from pipeline.data.prepare import Fold
 from pipeline.params import LayerParams, Regularization, TrainParams
+from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import FloatArray, Member
-from pipeline.training.network import Architecture, build_network, initial_weights
+from pipeline.training.network import build_network
 from pipeline.training.stack import train_stack
 
 SEEDS = 30
