@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.comparison import comparison
 from benchmarks.growth import growth
+from benchmarks.proximal import proximal
 from benchmarks.tables import tables
 from benchmarks.timing import machine
 from benchmarks.tracking import tracking
@@ -19,7 +21,9 @@ PARTS: dict[str, Callable[[], object]] = {
     "peers": against_peers,
     "machine": against_machine,
     "whole": whole,
+    "compare": comparison,
     "growth": growth,
+    "proximal": proximal,
     "tracking": tracking,
     "tables": tables,
 }
@@ -46,7 +50,7 @@ def _show(value: object, indent: int = 2) -> None:
                 print(f"{'':{indent}}{name}")
                 _show(one, indent + 2)
             else:
-                print(f"{'':{indent}}{name:<32}{one:>12.3f}")
+                print(f"{'':{indent}}{name:<52}{one:>12.3f}")
     elif isinstance(value, list):
         for row in value:
             print(f"{'':{indent}}" + "  ".join(f"{key} {one:.6g}" for key, one in row.items()))

@@ -213,6 +213,17 @@ class CompareParams(Section):
     """How the tuned network and the baseline are judged."""
 
     seeds: int = _count(1, 10_000, 20)
+    ablation: Flag = True
+    curve_points: int = _count(0, 100, 5, default=5)
+    bootstrap_sets: int = _count(0, 10_000, 100, default=100)
+    reference_repeats: int = _count(0, 10_000, 100, default=100)
+    rows: int | None = Field(
+        default=5000,
+        ge=10,
+        le=1_000_000_000,
+        description="a whole number from 10 to 1000000000, or null",
+        examples=[5000],
+    )
     resamples: int = _count(100, 1_000_000, 2000)
     confidence: float = Field(
         ge=0.5, lt=1, description="a level from 0.5 to below 1", examples=[0.95]

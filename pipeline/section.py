@@ -13,7 +13,7 @@ class Section(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def whole_number(low: int, high: int, example: int) -> Any:
+def whole_number(low: int, high: int, example: int, default: Any = ...) -> Any:
     """A whole-number field within [low, high]."""
     wanted = f"a whole number from {low} to {high}"
-    return Field(ge=low, le=high, description=wanted, examples=[example])
+    return Field(default, ge=low, le=high, description=wanted, examples=[example])

@@ -31,7 +31,8 @@ def params(raw_params: dict[str, Any]) -> Params:
     raw_params["network"]["layers"] = [{"units": 8, "dropout": True}, {"units": 4}]
     raw_params["train"]["max_epochs"] = 4
     raw_params["search"] |= {"trials": 6, "batch": 2}
-    raw_params["compare"] |= {"seeds": 2, "resamples": 200}
+    raw_params["compare"] |= {"seeds": 2, "resamples": 200, "curve_points": 2}
+    raw_params["compare"] |= {"bootstrap_sets": 3, "reference_repeats": 3}
     return parse_params(raw_params)
 
 

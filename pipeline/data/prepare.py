@@ -229,6 +229,45 @@ def prepare_final(
     return _prepare(train, val, test, every, schema, scale, categories, class_weight)
 
 
+def prepared_columns(steps: ColumnTransformer, schema: Schema) -> dict[str, list[int]]:
+    """Columns of the prepared matrix that each raw column turns into, by fitted steps.
+
+    A column that the preparation leaves out has none, and is not in the result.
+    """
+    owners = {column.name: column.name for column in schema.columns}
+    for name in schema.of_kind("date"):
+        owners |= {part_name(name, part): name for part in DATE_PARTS}
+    found: dict[str, list[int]] = {}
+    for name, _, plain in steps.transformers_:
+        if name == "remainder":
+            continue
+        category = name == "category"
+        widths = (
+            _level_counts(steps.named_transformers_[name][-1]) if category else [1] * len(plain)
+        )
+        starts = np.cumsum([steps.output_indices_[name].start, *widths])
+        for column, start, width in zip(plain, starts[:-1], widths, strict=True):
+            found.setdefault(owners[column], []).extend(range(int(start), int(start) + width))
+    return found
+
+
+def prepare_together(frames: Sequence[pd.DataFrame], schema: Schema, scale: Scale) -> Fold:
+    """All rows, prepared by statistics of all of them, and none of them with a role."""
+    rows = pd.concat(frames, ignore_index=True)
+    features = rows[schema.features]
+    preparation = Preparation(schema, scale, CategoryParams()).fit(features)
+    none = np.empty(0, np.int32)
+    return Fold(preparation.transform(features), class_numbers(rows, schema), none, none, none)
+
+
+def _level_counts(levels: OneHotEncoder) -> list[int]:
+    """Columns that each category turns into: its frequent levels, and one for the others."""
+    return [
+        len(of_column) - (0 if rare is None else len(rare) - 1)
+        for of_column, rare in zip(levels.categories_, levels.infrequent_categories_, strict=True)
+    ]
+
+
 def _prepare(
     train: pd.DataFrame,
     val: pd.DataFrame,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.evidence.stats import PairedMetric, Verdict
+from pipeline.evidence.ablation import Ablation
+from pipeline.evidence.assess import Quality
+from pipeline.evidence.decomposition import Decomposition
+from pipeline.evidence.kinds import Kind
+from pipeline.evidence.reference import Reference
+from pipeline.evidence.stats import McNemar, PairedMetric, Verdict
+from pipeline.evidence.validation import ValidationCurve
+from pipeline.evidence.weights import WeightSizes
+from pipeline.evidence.wording import signed
 from pipeline.params import Regularization
 
 SCHEMA_VERSION = 1
-Kind = Literal["best", "baseline"]
+__all__ = ["METRIC_TITLES", "SCHEMA_VERSION", "Candidate", "Comparison", "Data", "Kind", "sentence"]
+
 
 # For people: what a metric is called, and whether more of it is better.
 METRIC_TITLES = {
@@ -57,8 +64,27 @@ class Data(_Record):
     findings: tuple[str, ...] = ()
 
 
+class Setting(_Record):
+    """What else a rerun depends on.
+
+    digests: first digits of the SHA-256 of each role's file. versions: of the packages that
+    compute. machine: processor and cores. train: settings of every fit.
+    """
+
+    digests: dict[str, str]
+    versions: dict[str, str]
+    machine: str
+    layers: str
+    train: dict[str, float]
+
+
 class Comparison(_Record):
-    """The evidence: tuned against baseline on the test rows."""
+    """The evidence: tuned against baseline on the test rows, and all that explains it.
+
+    Parts that were switched off are None or empty. fitting_rows: training rows that the networks of
+    the ablation and of the bootstrap sets were fitted on. importance: share of each tuned value in
+    what moved the score of the trials (PED-ANOVA), empty if there were too few of them.
+    """
 
     schema_version: int = SCHEMA_VERSION
     verdict: Verdict
@@ -73,27 +99,33 @@ class Comparison(_Record):
     metrics: dict[str, PairedMetric]
     best: Candidate
     baseline: Candidate
+    registered_pair: McNemar
+    fitting_rows: int | None = None
+    ablation: Ablation | None = None
+    reference: Reference | None = None
+    decomposition: Decomposition | None = None
+    curves: tuple[ValidationCurve, ...] = ()
+    weights: tuple[WeightSizes, ...] = ()
+    quality: Quality | None = None
+    setting: Setting | None = None
+    importance: dict[str, float] = {}
 
 
 def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
     """The verdict in one sentence, with the figures it rests on."""
     difference = log_loss.difference
     level = f"{100 * confidence:g} % interval"
-    between = f"{level} {_signed(difference.low)} to {_signed(difference.high)}"
+    between = f"{level} {signed(difference.low, 3)} to {signed(difference.high, 3)}"
     if verdict == "no detectable difference":
         return (
             f"No detectable difference: over {rows} test rows the tuned regularization changes log"
-            f" loss by {_signed(difference.estimate)} ({between}); a true difference of"
+            f" loss by {signed(difference.estimate, 3)} ({between}); a true difference of"
             f" {log_loss.detectable:.3f} or more would probably have shown."
         )
     effect = "lowers" if verdict == "helps" else "raises"
     return (
         f"Regularization {verdict}: over {rows} test rows the tuned one {effect} log loss by"
         f" {abs(difference.estimate):.3f}, from {log_loss.baseline.estimate:.3f} to"
-        f" {log_loss.tuned.estimate:.3f} ({between})."
+        f" {log_loss.tuned.estimate:.3f} ({between}); a true difference of"
+        f" {log_loss.detectable:.3f} or more would probably have shown."
     )
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.3f}"
-    return "0.000" if text in {"+0.000", "-0.000"} else text

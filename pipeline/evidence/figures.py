@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -11,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.evidence.comparison import METRIC_TITLES, Comparison
+from pipeline.evidence.kinds import KIND_TITLES
 
 # Okabe and Ito's colours: told apart with any colour vision, and in print with the line styles.
 COLOURS = {"best": "#0072B2", "baseline": "#D55E00"}
-NAMES = {"best": "tuned", "baseline": "baseline"}
+NAMES = KIND_TITLES
 STYLES = {"train": "--", "val": "-"}
 DOTS_PER_INCH = 130
 
@@ -28,7 +28,7 @@ def png(figure: Figure) -> bytes:
 
 def learning_curves(table: pd.DataFrame) -> Figure:
     """Log loss over epochs, mean and 10th to 90th percentile over the seeds."""
-    figure, axes = _canvas(7.2, 3.8)
+    figure, axes = canvas(7.2, 3.8)
     for (kind, part), curve in table.groupby(["model", "rows"], sort=False):
         label = f"{NAMES[kind]}, {part}"
         axes.plot(curve.epoch, curve.log_loss, STYLES[part], color=COLOURS[kind], label=label)
@@ -41,7 +41,7 @@ def learning_curves(table: pd.DataFrame) -> Figure:
 
 def roc(table: pd.DataFrame) -> Figure:
     """ROC curves of the registered networks on test."""
-    figure, axes = _canvas(4.2, 4.0)
+    figure, axes = canvas(4.2, 4.0)
     axes.plot([0, 1], [0, 1], ":", color="0.6", label="chance")
     _curves(axes, table, "fpr", "tpr")
     axes.set(xlabel="False positive rate", ylabel="True positive rate", aspect="equal")
@@ -50,19 +50,24 @@ def roc(table: pd.DataFrame) -> Figure:
 
 def precision_recall(table: pd.DataFrame) -> Figure:
     """Precision-recall curves of the registered networks on test."""
-    figure, axes = _canvas(4.2, 4.0)
+    figure, axes = canvas(4.2, 4.0)
     _curves(axes, table, "recall", "precision")
     axes.set(xlabel="Recall", ylabel="Precision", aspect="equal", ylim=(-0.02, 1.04))
     return figure
 
 
 def confusion(comparison: Comparison) -> Figure:
-    """Confusion matrices of the registered networks on test."""
+    """Confusion matrices of the registered networks on test, the tuned one at both thresholds."""
     classes = comparison.data.classes
+    panels = {NAMES[kind]: getattr(comparison, kind).confusion for kind in NAMES}
+    if comparison.quality and comparison.quality.chosen:
+        chosen = comparison.quality.chosen
+        panels[f"{NAMES['best']}, threshold {chosen.value:.3g}"] = chosen.confusion
     side = max(3.4, 0.35 * len(classes) + 1.8)
-    figure = Figure(figsize=(2 * side, side), layout="constrained")
-    for axes, kind in zip(figure.subplots(1, 2), NAMES, strict=True):
-        counts = np.array(getattr(comparison, kind).confusion)
+    width = side * len(panels)
+    figure = Figure(figsize=(width, side), layout="constrained")
+    for axes, (title, matrix) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        counts = np.array(matrix)
         share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1.4)
         if len(classes) <= 12:
@@ -70,15 +75,15 @@ def confusion(comparison: Comparison) -> Figure:
                 ink = "white" if share[row, column] > 0.6 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=ink)
         ticks = range(len(classes))
-        axes.set_xticks(ticks, [_plain(name) for name in classes], rotation=45, ha="right")
-        axes.set_yticks(ticks, [_plain(name) for name in classes])
-        axes.set(title=NAMES[kind], xlabel="Predicted", ylabel="Actual")
+        axes.set_xticks(ticks, [plain(name) for name in classes], rotation=45, ha="right")
+        axes.set_yticks(ticks, [plain(name) for name in classes])
+        axes.set(title=title, xlabel="Predicted", ylabel="Actual")
     return figure
 
 
 def differences(comparison: Comparison) -> Figure:
     """Tuned minus baseline in every metric, with intervals, turned so that right is better."""
-    figure, axes = _canvas(7.2, 2.9)
+    figure, axes = canvas(7.2, 2.9)
     for place, (name, paired) in enumerate(reversed(comparison.metrics.items())):
         sign = 1 if METRIC_TITLES[name][1] else -1
         ends = sorted([sign * paired.difference.low, sign * paired.difference.high])
@@ -92,7 +97,7 @@ def differences(comparison: Comparison) -> Figure:
     return figure
 
 
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
@@ -117,35 +122,6 @@ def _curves(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     axes.legend(frameon=False, loc="lower right" if x == "fpr" else "lower left")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A label shown as it is: a dollar sign would start a formula."""
     return name.replace("$", r"\$")
-
-
-def alt_texts(comparison: Comparison) -> dict[str, str]:
-    """What each figure shows, for readers who cannot see it."""
-    paired = comparison.metrics["log_loss"].difference
-
-    def errors(kind: str) -> str:
-        counts = np.array(getattr(comparison, kind).confusion)
-        return f"{counts.sum() - counts.trace()} of {counts.sum()} rows wrong"
-
-    def area(metric: str) -> str:
-        best, baseline = comparison.best.test[metric], comparison.baseline.test[metric]
-        return f"tuned {best:.4f}, baseline {baseline:.4f}"
-
-    epochs: Sequence[str] = [
-        f"{NAMES[kind]} {np.mean(getattr(comparison, kind).epochs):.0f}" for kind in NAMES
-    ]
-    return {
-        "differences": (
-            f"Intervals of tuned minus baseline for each metric; log loss {paired.estimate:+.3f},"
-            f" from {paired.low:+.3f} to {paired.high:+.3f}."
-        ),
-        "learning": f"Log loss over epochs on train and val; mean epochs: {', '.join(epochs)}.",
-        "roc": f"ROC curves of the registered networks; area: {area('roc_auc')}.",
-        "pr": f"Precision-recall curves of the registered networks; area: {area('pr_auc')}.",
-        "confusion": (
-            f"Confusion matrices: tuned {errors('best')}, baseline {errors('baseline')}."
-        ),
-    }

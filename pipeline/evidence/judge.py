@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from pipeline.evidence import metrics
 from pipeline.evidence.comparison import Candidate, Comparison, Data, Kind, sentence
 from pipeline.evidence.metrics import Floats, Labels
-from pipeline.evidence.stats import compare_paired, verdict
-from pipeline.params import CompareParams, Regularization
-from pipeline.training.fit import Fit
-
-
-@dataclass(frozen=True, eq=False)
-class Networks:
-    """The networks of one kind; fits are in the order of the seeds."""
-
-    regularization: Regularization
-    seeds: Sequence[int]
-    fits: Sequence[Fit]
-
-    @property
-    def logits(self) -> Floats:
-        """(seed, test row, output)."""
-        return np.stack([fit.score_logits for fit in self.fits])
-
-    @property
-    def val_log_losses(self) -> list[float]:
-        """Of the kept weights, per seed."""
-        return [float(fit.val_log_loss[fit.kept_epoch]) for fit in self.fits]
-
-    @property
-    def registered(self) -> int:
-        """Place of the network with the median val loss, the lower of two: typical, not lucky."""
-        return int(np.argsort(self.val_log_losses, kind="stable")[(len(self.fits) - 1) // 2])
+from pipeline.evidence.networks import Networks
+from pipeline.evidence.stats import compare_paired, compare_registered, verdict
+from pipeline.params import CompareParams
 
 
 def judge(
@@ -47,11 +22,12 @@ def judge(
     data: Data,
     study: tuple[str, int, int],
     compare: CompareParams,
+    **parts: Any,
 ) -> Comparison:
     """Compare best and baseline on the test rows.
 
     probability: (row, class) of the registered network of each kind. y: (row,) class numbers.
-    study: name, number of the best trial, number of trials.
+    study: name, number of the best trial, number of trials. parts: further fields, as they are.
     """
     best, baseline = networks["best"], networks["baseline"]
     paired = compare_paired(
@@ -73,6 +49,8 @@ def judge(
         metrics=paired,
         best=_candidate(best, probability["best"], y),
         baseline=_candidate(baseline, probability["baseline"], y),
+        registered_pair=compare_registered(probability["best"], probability["baseline"], y),
+        **parts,
     )
 
 
@@ -84,6 +62,9 @@ def _candidate(networks: Networks, p: Floats, y: Labels) -> Candidate:
         registered_seed=networks.seeds[place],
         epochs=tuple(len(fit.val_log_loss) for fit in networks.fits),
         val_log_loss=tuple(networks.val_log_losses),
-        test=metrics.score(networks.fits[place].score_logits, y),
+        test={
+            **metrics.score(networks.fits[place].score_logits, y),
+            "calibration_error": metrics.calibration_error(p, y),
+        },
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
     )

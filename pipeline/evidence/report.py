@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from pipeline.evidence.comparison import METRIC_TITLES, Comparison
-from pipeline.evidence.figures import alt_texts
+from pipeline.evidence import sections
+from pipeline.evidence.comparison import Comparison
+from pipeline.evidence.document import Block, Picture
 
-# What Markdown gives a meaning to; a backslash before it takes the meaning away.
-SPECIAL = "\\`*_{}[]()#+!|~<>$"
-MARKDOWN_ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in SPECIAL} | {"\n": " "})
+# What Markdown gives a meaning to anywhere in a line; a backslash before it takes it away.
+SPECIAL = "\\`*_[]|~<>$&"
+MARKDOWN_ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in SPECIAL} | {"\n": " ", "\r": " "})
+# What has a meaning at the start of a line alone.
+STARTS = ("#", "+", "-", "=", "!")
 
 
 def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
@@ -23,20 +25,35 @@ def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         name: f"data:image/png;base64,{b64encode(data).decode()}" for name, data in figures.items()
     }
     style = files("pipeline.evidence").joinpath("templates/report.css").read_text("utf-8")
-    return _render("report.html.jinja", comparison, images=images, style=style)
+    return _render(
+        "report.html.jinja",
+        title=sections.title(comparison),
+        blocks=sections.report(comparison),
+        images=images,
+        style=style,
+    )
 
 
 def markdown(comparison: Comparison, folder: str) -> str:
     """The same in Markdown; figures are files below the folder."""
-    return _render("report.md.jinja", comparison, folder=folder)
+    return _render(
+        "report.md.jinja",
+        title=sections.title(comparison),
+        blocks=sections.report(comparison),
+        folder=folder,
+        reproduce=None,
+    )
 
 
 def note(comparison: Comparison, reproduce: str) -> str:
     """The verdict, the figures and the way to reproduce them, for a run's description."""
-    return _render("note.md.jinja", comparison, reproduce=reproduce)
+    blocks: Sequence[Block] = [
+        block for block in sections.summary(comparison) if not isinstance(block, Picture)
+    ]
+    return _render("report.md.jinja", title=None, blocks=blocks, folder="", reproduce=reproduce)
 
 
-def _render(template: str, comparison: Comparison, **more: object) -> str:
+def _render(template: str, **values: object) -> str:
     environment = Environment(
         loader=PackageLoader("pipeline.evidence"),
         # Values come from the data: a column or class may be called anything.
@@ -46,23 +63,16 @@ def _render(template: str, comparison: Comparison, **more: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "md": lambda value: str(value).translate(MARKDOWN_ESCAPES),
-        "number": _number,
-        "signed": lambda value: f"{value:+.4f}",
-        "mean": lambda values: float(np.mean(values)),
-    }
-    return environment.get_template(template).render(
-        comparison=comparison,
-        titles=METRIC_TITLES,
-        alt=alt_texts(comparison),
-        kinds={"best": "tuned", "baseline": "baseline"},
-        **more,
-    )
+    environment.filters |= {"md": markdown_text, "line": markdown_line}
+    return environment.get_template(template).render(**values)
 
 
-def _number(value: float | None) -> str:
-    """A setting, short; a technique that is switched off is `off`."""
-    if isinstance(value, int):
-        return str(value)
-    return f"{value:.3g}" if value else "off"
+def markdown_text(value: object) -> str:
+    """Text that Markdown shows as it is, within a line."""
+    return str(value).translate(MARKDOWN_ESCAPES)
+
+
+def markdown_line(value: object) -> str:
+    """Text that Markdown shows as it is, at the start of a line."""
+    text = markdown_text(value)
+    return f"\\{text}" if text.startswith(STARTS) else text

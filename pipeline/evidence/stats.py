@@ -1,32 +1,39 @@
-"""Paired bootstrap over test rows and seeds: intervals, detectable differences, verdicts."""
+"""Every metric of two kinds of network on the same rows, with intervals of their difference."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.stats import norm
+from sklearn.metrics import recall_score
+from statsmodels.stats.contingency_tables import mcnemar
 
+from pipeline.evidence import bounded, weighted
+from pipeline.evidence.interval import Interval, Verdict, verdict
+from pipeline.evidence.means import BLOCK_ENTRIES, POWER, mean_differences
 from pipeline.evidence.metrics import Floats, Labels, probabilities, row_brier, row_log_loss
 
-Verdict = Literal["helps", "hurts", "no detectable difference"]
-POWER = 0.80
-# Entries of one block of resamples, so that memory does not grow with rows times resamples.
-BLOCK_ENTRIES = 4_000_000
+__all__ = [
+    "Interval",
+    "McNemar",
+    "PairedMetric",
+    "Verdict",
+    "compare_paired",
+    "compare_registered",
+    "paired_difference",
+    "verdict",
+]
 
-# From the predictions of one network and row weights (resample, row) to values (resample,).
-WeightedMetric = Callable[[Floats, Floats, Labels, Floats], Floats]
+# Correlations and areas are rounded by their arithmetic; below this a spread is none.
+NO_SPREAD = 1e-12
 
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate and the bounds of its interval."""
-
-    estimate: float
-    low: float
-    high: float
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True)
@@ -36,39 +43,42 @@ class PairedMetric:
     difference: tuned minus baseline.
     detectable: the smallest true difference that this many rows and seeds would show as one, at
     80 % power (normal approximation).
+    measurable: False where all resamples agree, so that the width of the interval says nothing.
     """
 
     tuned: Interval
     baseline: Interval
     difference: Interval
     detectable: float
+    measurable: bool = True
 
 
-def compare_paired(
-    tuned: Floats, baseline: Floats, y: Labels, resamples: int, confidence: float, seed: int
-) -> dict[str, PairedMetric]:
-    """Every metric of both kinds of network on the same rows, from logits (seed, row, output).
+@dataclass(frozen=True)
+class McNemar:
+    """The registered pair, row by row: which one is right where the other is wrong.
 
-    Rows are drawn with replacement within each class and seeds as pairs, because network s of
-    both kinds started from the same weights; so what row and seed have in common cancels in the
-    difference (two-way bootstrap after Owen 2007, doi:10.1214/07-AOAS122; percentile intervals).
+    p_value: exact, two-sided, of both being wrong equally often.
     """
-    values: dict[str, list[list[Floats]]] = {name: [[], []] for name in METRICS}
-    for rows, seeds in _resamples(y, len(tuned), resamples, seed):
-        for kind, logits in enumerate((tuned, baseline)):
-            for name, of_network in _all_metrics(logits, y, rows).items():
-                values[name][kind].append((of_network * seeds.T).sum(0) / seeds.sum(1))
-    every = np.ones((1, len(y)))
-    point_tuned, point_baseline = (_all_metrics(logits, y, every) for logits in (tuned, baseline))
-    tails = ((1 - confidence) / 2, (1 + confidence) / 2)
-    return {
-        name: _paired(
-            (float(point_tuned[name].mean()), np.concatenate(values[name][0])),
-            (float(point_baseline[name].mean()), np.concatenate(values[name][1])),
-            tails,
-        )
-        for name in METRICS
-    }
+
+    only_tuned_right: int
+    only_baseline_right: int
+    p_value: float
+
+
+class _Pair(NamedTuple, Generic[T]):
+    """The same of the tuned and of the baseline networks."""
+
+    tuned: T
+    baseline: T
+
+    def each(self, work: Callable[[T], U]) -> _Pair[U]:
+        """Both, changed alike."""
+        return _Pair(work(self.tuned), work(self.baseline))
+
+
+MEANS = ("log_loss", "brier")
+BOUNDED = ("accuracy", *weighted.WITHIN_CLASSES)
+METRICS = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc", "brier")
 
 
 def paired_difference(
@@ -81,151 +91,148 @@ def paired_difference(
     seed: int,
 ) -> Interval:
     """Interval of one metric's difference, one minus other, as `compare_paired` has it."""
-    metric = METRICS[name]
-    values: list[list[Floats]] = [[], []]
-    every = np.ones((1, len(y)))
-    networks = [
-        list(zip(probabilities(logits), row_log_loss(logits, y), strict=True))
-        for logits in (one, other)
-    ]
-    for rows, seeds in _resamples(y, len(one), resamples, seed):
-        for kind, of_kind in enumerate(networks):
-            of_network = np.stack([metric(p, losses, y, rows) for p, losses in of_kind])
-            values[kind].append((of_network * seeds.T).sum(0) / seeds.sum(1))
-    points = [
-        np.mean([metric(p, losses, y, every)[0] for p, losses in of_kind]) for of_kind in networks
-    ]
-    draws = np.concatenate(values[0]) - np.concatenate(values[1])
-    low, high = np.quantile(draws, ((1 - confidence) / 2, (1 + confidence) / 2))
-    return Interval(float(points[0] - points[1]), float(low), float(high))
+    paired = compare_paired(one, other, y, resamples, confidence, seed, names=(name,))
+    return paired[name].difference
 
 
-def verdict(difference: Interval) -> Verdict:
-    """What a difference in a loss (lower is better) says at the interval's confidence."""
-    if difference.high < 0:
-        return "helps"
-    if difference.low > 0:
-        return "hurts"
-    return "no detectable difference"
+def compare_paired(
+    tuned: Floats,
+    baseline: Floats,
+    y: Labels,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    names: Sequence[str] = METRICS,
+) -> dict[str, PairedMetric]:
+    """Metrics of both kinds of network on the same rows, from logits (seed, row, output).
+
+    Network s of both kinds started from the same weights, so what row and seed have in common
+    cancels in the difference. Means over rows (log loss, Brier) come from `means`. For the others,
+    rows are drawn with replacement (within each class where a metric is about classes) and seeds
+    as pairs; accuracy, balanced accuracy and ROC area are widened to their score intervals, which
+    keep a width where nothing is wrong, and their differences put together from those.
+    """
+    logits = _Pair(tuned, baseline)
+    p = logits.each(probabilities)
+    paired = {}
+    for name in (name for name in MEANS if name in names):
+        if name == "log_loss":
+            pair = logits.each(lambda of_kind: row_log_loss(of_kind, y))
+        else:
+            pair = p.each(lambda of_kind: row_brier(of_kind, y))
+        arrays = [*pair, pair.tuned - pair.baseline]
+        of_tuned, of_baseline, both = mean_differences(arrays, resamples, confidence, seed)
+        apart = Interval(both.estimate, both.low, both.high)
+        paired[name] = PairedMetric(_loss(of_tuned), _loss(of_baseline), apart, both.detectable)
+    bounded_names = [name for name in BOUNDED if name in names]
+    draws = _draws(bounded_names, p, y, resamples, seed)
+    for name in bounded_names:
+        paired[name] = _bounded(name, draws[name], p, y, confidence)
+    return {name: paired[name] for name in METRICS if name in names}
 
 
-def _paired(
-    tuned: tuple[float, Floats], baseline: tuple[float, Floats], tails: tuple[float, float]
+def compare_registered(tuned: Floats, baseline: Floats, y: Labels) -> McNemar:
+    """McNemar's exact test of two networks, from their probabilities (row, class)."""
+    right = [p.argmax(-1) == y for p in (tuned, baseline)]
+    table = np.array([[np.sum(right[0] & right[1]), np.sum(right[0] & ~right[1])],
+                      [np.sum(~right[0] & right[1]), np.sum(~right[0] & ~right[1])]])  # fmt: skip
+    p_value = min(1.0, float(mcnemar(table, exact=True).pvalue))
+    return McNemar(int(table[0, 1]), int(table[1, 0]), p_value)
+
+
+def _loss(interval: Interval) -> Interval:
+    """Of a loss, which is never below 0."""
+    return Interval(interval.estimate, max(0.0, interval.low), interval.high)
+
+
+def _bounded(
+    name: str, draws: _Pair[Floats], p: _Pair[Floats], y: Labels, confidence: float
 ) -> PairedMetric:
-    """From an estimate and its (resample,) draws for each kind of network."""
-    (tuned_estimate, tuned_draws), (baseline_estimate, baseline_draws) = tuned, baseline
+    """From (resample,) draws of a metric in [0, 1], and probabilities (seed, row, class)."""
+    tails = ((1 - confidence) / 2, (1 + confidence) / 2)
 
-    def interval(estimate: float, draws: Floats) -> Interval:
-        low, high = np.quantile(draws, tails)
+    def of(estimate: float, drawn: Floats) -> Interval:
+        low, high = np.quantile(drawn, tails)
         return Interval(estimate, float(low), float(high))
 
-    draws = tuned_draws - baseline_draws
-    reach = norm.ppf(tails[1]) + norm.ppf(POWER)
-    return PairedMetric(
-        tuned=interval(tuned_estimate, tuned_draws),
-        baseline=interval(baseline_estimate, baseline_draws),
-        difference=interval(tuned_estimate - baseline_estimate, draws),
-        detectable=float(reach * draws.std()),
+    every = np.ones((1, len(y)))
+    point = p.each(lambda of_kind: min(1.0, float(_values(name, of_kind, y, every).mean())))
+    intervals = _Pair(of(point.tuned, draws.tuned), of(point.baseline, draws.baseline))
+    spread = [bool(drawn.std() > NO_SPREAD) for drawn in draws]
+    measurable = any(spread)
+    if name == "pr_auc":
+        difference = of(point.tuned - point.baseline, draws.tuned - draws.baseline)
+    else:
+        intervals = _Pair(
+            bounded.hull(intervals.tuned, _score(name, point.tuned, p.tuned, y, confidence)),
+            bounded.hull(
+                intervals.baseline, _score(name, point.baseline, p.baseline, y, confidence)
+            ),
+        )
+        correlation = float(np.corrcoef(draws.tuned, draws.baseline)[0, 1]) if all(spread) else 0.0
+        difference, measurable = bounded.difference(*intervals, correlation), True
+    if np.array_equal(p.tuned, p.baseline):
+        difference = Interval(0.0, 0.0, 0.0)
+    reach = norm.ppf(tails[1])
+    detectable = (difference.high - difference.low) / 2 * (1 + norm.ppf(POWER) / reach)
+    return PairedMetric(*intervals, difference, float(detectable), measurable)
+
+
+def _score(name: str, estimate: float, p: Floats, y: Labels, confidence: float) -> Interval:
+    """Score interval of the mean over networks; p: (seed, row, class)."""
+    if name == "accuracy":
+        return bounded.wilson(estimate, len(y), confidence)
+    if name == "roc_auc":
+        return bounded.macro_area(estimate, y, p.shape[-1], confidence)
+    labels, rows = np.unique(y, return_counts=True)
+    recalls = np.mean(
+        [recall_score(y, of_net.argmax(-1), labels=labels, average=None) for of_net in p], axis=0
     )
+    return bounded.mean_recall(recalls.tolist(), rows.tolist(), confidence)
 
 
-def _resamples(y: Labels, seeds: int, resamples: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
-    """Blocks of (resample, row) and (resample, seed) counts of draws with replacement."""
+def _draws(
+    names: Sequence[str], p: _Pair[Floats], y: Labels, resamples: int, seed: int
+) -> dict[str, _Pair[Floats]]:
+    """(resample,) values of bounded metrics for both kinds."""
+    found: dict[str, list[list[Floats]]] = {}
+    for whole, within, seeds in _resamples(y, len(p.tuned), resamples, seed):
+        for name in names:
+            rows = whole if name == "accuracy" else within
+            for kind, of_kind in enumerate(p):
+                values = (_values(name, of_kind, y, rows) * seeds.T).sum(0) / seeds.sum(1)
+                found.setdefault(name, [[], []])[kind].append(values)
+    return {
+        # Sums of weights round to a hair outside of [0, 1].
+        name: _Pair(*(np.clip(np.concatenate(kind), 0, 1) for kind in (tuned, baseline)))
+        for name, (tuned, baseline) in found.items()
+    }
+
+
+def _values(name: str, p: Floats, y: Labels, rows: Floats) -> Floats:
+    """(seed, resample) values of a metric, for probabilities (seed, row, class)."""
+    metric = weighted.WITHIN_CLASSES.get(name, weighted.accuracy)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.stack(list(pool.map(lambda of_network: metric(of_network, y, rows), p)))
+
+
+def _resamples(
+    y: Labels, seeds: int, resamples: int, seed: int
+) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Blocks of draws with replacement: of all rows, of rows within classes, and of seeds.
+
+    Within a class of n rows, n - 1 are drawn and weigh n / (n - 1), which makes the variance right
+    in small classes too (Rao and Wu 1988, doi:10.1080/01621459.1988.10478591).
+    """
     rng = np.random.default_rng(seed)
     members = [np.flatnonzero(y == label) for label in np.unique(y)]
     block = max(1, BLOCK_ENTRIES // len(y))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        rows = np.zeros((size, len(y)))
+        whole = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size).astype(float)
+        within = np.ones((size, len(y)))
         for of_class in members:
             n = len(of_class)
-            rows[:, of_class] = rng.multinomial(n, np.full(n, 1 / n), size)
-        yield rows, rng.multinomial(seeds, np.full(seeds, 1 / seeds), size).astype(float)
-
-
-def _all_metrics(logits: Floats, y: Labels, rows: Floats) -> dict[str, Floats]:
-    """(seed, resample) values of each metric, for logits (seed, row, output)."""
-    networks = list(zip(probabilities(logits), row_log_loss(logits, y), strict=True))
-    return {
-        name: np.stack([metric(p, losses, y, rows) for p, losses in networks])
-        for name, metric in METRICS.items()
-    }
-
-
-def _log_loss(p: Floats, losses: Floats, y: Labels, rows: Floats) -> Floats:
-    return _mean(losses, rows)
-
-
-def _accuracy(p: Floats, losses: Floats, y: Labels, rows: Floats) -> Floats:
-    return _mean(p.argmax(-1) == y, rows)
-
-
-def _brier(p: Floats, losses: Floats, y: Labels, rows: Floats) -> Floats:
-    return _mean(row_brier(p, y), rows)
-
-
-def _balanced_accuracy(p: Floats, losses: Floats, y: Labels, rows: Floats) -> Floats:
-    hit = p.argmax(-1) == y
-    recalls = [_mean(hit[y == label], rows[:, y == label]) for label in np.unique(y)]
-    return np.asarray(np.mean(recalls, axis=0))
-
-
-def _roc_auc(p: Floats, losses: Floats, y: Labels, rows: Floats) -> Floats:
-    return _one_against_rest(_ranking, p, y, rows)
-
-
-def _pr_auc(p: Floats, losses: Floats, y: Labels, rows: Floats) -> Floats:
-    return _one_against_rest(_average_precision, p, y, rows)
-
-
-METRICS: Mapping[str, WeightedMetric] = {
-    "log_loss": _log_loss,
-    "accuracy": _accuracy,
-    "balanced_accuracy": _balanced_accuracy,
-    "roc_auc": _roc_auc,
-    "pr_auc": _pr_auc,
-    "brier": _brier,
-}
-
-
-def _mean(values: Floats, rows: Floats) -> Floats:
-    return np.asarray(rows @ values / rows.sum(1))
-
-
-def _one_against_rest(
-    area: Callable[[Floats, Floats], Floats], p: Floats, y: Labels, rows: Floats
-) -> Floats:
-    """Area for class 1 of two classes, else the mean of the areas of each class."""
-    classes = [1] if p.shape[-1] == 2 else range(p.shape[-1])
-    return np.asarray(
-        np.mean([area(*_by_threshold(p[:, label], y == label, rows)) for label in classes], axis=0)
-    )
-
-
-def _by_threshold(scores: Floats, positive: np.ndarray, rows: Floats) -> tuple[Floats, Floats]:
-    """(resample, threshold) weights of positive and negative rows, from the highest score down.
-
-    Rows with equal scores share a threshold.
-    """
-    order = np.argsort(-scores, kind="stable")
-    first_of_score = np.flatnonzero(np.diff(scores[order], prepend=np.inf))
-    weights, positive = rows[:, order], positive[order]
-    return (
-        np.add.reduceat(weights * positive, first_of_score, axis=1),
-        np.add.reduceat(weights * ~positive, first_of_score, axis=1),
-    )
-
-
-def _ranking(positive: Floats, negative: Floats) -> Floats:
-    """Share of pairs of a positive and a negative row that are ranked right, ties half."""
-    total_positive, total_negative = positive.sum(1), negative.sum(1)
-    below = total_negative[:, None] - negative.cumsum(1)
-    right = (positive * (below + negative / 2)).sum(1)
-    return np.asarray(right / (total_positive * total_negative))
-
-
-def _average_precision(positive: Floats, negative: Floats) -> Floats:
-    """Sum over thresholds of precision times the step in recall."""
-    found, taken = positive.cumsum(1), (positive + negative).cumsum(1)
-    precision = np.divide(found, taken, out=np.zeros_like(found), where=taken > 0)
-    return np.asarray((positive * precision).sum(1) / positive.sum(1))
+            if n > 1:
+                within[:, of_class] = rng.multinomial(n - 1, np.full(n, 1 / n), size) * n / (n - 1)
+        yield whole, within, rng.multinomial(seeds, np.full(seeds, 1 / seeds), size).astype(float)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 
 import skops.io
 
-from pipeline.data.prepare import Fold, prepare_final
+from pipeline.data.prepare import (
+    Fold,
+    prepare_cv,
+    prepare_final,
+    prepare_together,
+    prepared_columns,
+)
 from pipeline.data.schema import Schema
 from pipeline.data.table import sentences
-from pipeline.errors import InputError
-from pipeline.evidence import curves, figures, report
-from pipeline.evidence.comparison import Comparison, Data, Kind
-from pipeline.evidence.judge import Networks, judge
+from pipeline.evidence import curves, drawing, report
+from pipeline.evidence.assess import Judged, assess
+from pipeline.evidence.comparison import Comparison, Data, Setting
+from pipeline.evidence.conduct import Material, conduct
+from pipeline.evidence.judge import judge
+from pipeline.evidence.kinds import Kind
 from pipeline.evidence.metrics import Floats, Labels
+from pipeline.evidence.networks import Networks
+from pipeline.evidence.reference import SETUPS
+from pipeline.evidence.spreadsheet import spreadsheet_safe
+from pipeline.evidence.weights import weight_sizes
 from pipeline.params import Params, Regularization, load_params
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import (
@@ -26,6 +42,7 @@ from pipeline.stages.files import (
     REPORT,
     SCHEMA,
     TEST,
+    TIMINGS,
     TRAIN,
     VAL,
     read_json,
@@ -37,15 +54,18 @@ from pipeline.stages.files import (
     write_text,
 )
 from pipeline.stages.lock import exclusive
+from pipeline.stages.stopwatch import Stopwatch
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.models import ModelFiles, open_model
 from pipeline.tracking.registry import log_comparison
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Member
 from pipeline.training.network import export_network
 from pipeline.training.stack import train_stack
 
 EXAMPLE_ROWS = 5
+DIGEST_DIGITS = 16
+# What computes; the lock file has the rest.
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "statsmodels", "optuna")
 # Of the figures in metrics/: more are noise, and make dvc metrics hard to read.
 DIGITS = 6
 HEADLINE = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc")
@@ -54,71 +74,107 @@ HEADLINE = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc")
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
     train, val, test = read_rows(TRAIN), read_rows(VAL), read_rows(TEST)
-    fold, preparation = prepare_final(
-        train,
-        val,
-        test,
-        schema,
-        params.data.scale,
-        params.data.categories,
-        params.train.class_weight,
+    clock = Stopwatch()
+    scale, categories = params.data.scale, params.data.categories
+    weight = params.train.class_weight
+    fold, preparation = prepare_final(train, val, test, schema, scale, categories, weight)
+    setup = SETUPS.get(schema.name)
+    material = Material(
+        name=schema.name,
+        classes=len(schema.classes),
+        fold=fold,
+        cv=(
+            prepare_cv(train, val, schema, scale, categories, weight)
+            if params.compare.curve_points
+            else []
+        ),
+        every=(
+            prepare_together([train, val, test], schema, setup.scale)
+            if setup and params.compare.reference_repeats
+            else None
+        ),
     )
-    y = fold.y[fold.score]
-    architecture = Architecture.of(params.network, fold.x.shape[1], len(schema.classes))
     kinds: dict[Kind, Regularization] = {
         "best": Regularization.model_validate(best["regularization"]),
         "baseline": params.baseline,
     }
     with exclusive():
-        networks = train_networks(kinds, fold, architecture, params)
+        findings = conduct(kinds, material, params, train_stack, clock)
+        networks = findings.networks
 
-        MODELS.mkdir(exist_ok=True)
-        skops.io.dump(preparation, PREPARATION)
-        models = {kind: export(kind, networks[kind], architecture) for kind in networks}
-        # Through the very model that is registered: what is judged is what will be served.
-        probability: dict[Kind, Floats] = {
-            kind: open_model(files).predict(None, test[schema.features]).iloc[:, 1:].to_numpy(float)
-            for kind, files in models.items()
-        }
+        with clock("export"):
+            MODELS.mkdir(exist_ok=True)
+            skops.io.dump(preparation, PREPARATION)
+            models = {
+                kind: export(kind, networks[kind], findings.architecture) for kind in networks
+            }
+            # Through the very model that is registered: what is judged is what will be served.
+            probability: dict[Kind, Floats] = {
+                kind: open_model(files)
+                .predict(None, test[schema.features])
+                .iloc[:, 1:]
+                .to_numpy(float)
+                for kind, files in models.items()
+            }
         data = describe(schema, {"train": len(train), "val": len(val), "test": len(test)}, fold)
         study = (best["study"], best["trial"], best["trials"])
-        comparison = judge(networks, probability, y, data, study, params.compare)
-        write_outputs(comparison, networks, probability, y)
-        registered = log_comparison(
-            comparison,
-            models=models,
-            raw=train[schema.features].head(EXAMPLE_ROWS),
-            inputs=[
-                RoleRows("train", TRAIN, train),
-                RoleRows("val", VAL, val),
-                RoleRows("test", TEST, test),
-            ],
-            report=[*(REPORT.with_suffix(end) for end in (".html", ".md", ".json")), FIGURES],
-            model_name=params.tracking.model_name,
-        )
+        y = fold.y[fold.score]
+        with clock("statistics: quality, importance, weights"):
+            served = open_model(models["best"]).predict(None, val[schema.features])
+            judged = Judged(
+                probability=probability,
+                val_probability=served.iloc[:, 1:].to_numpy(float),
+                train=train,
+                test=test,
+                columns=prepared_columns(preparation, schema),
+                classes=schema.classes,
+            )
+            quality = assess(networks["best"], findings.architecture, fold, judged, params.compare)
+            weights = weight_sizes(
+                findings.variants, findings.architecture, fold, params.train.learning_rate
+            )
+        with clock("statistics: tuned and baseline"):
+            comparison = judge(
+                networks,
+                probability,
+                y,
+                data,
+                study,
+                params.compare,
+                fitting_rows=findings.fitting_rows,
+                ablation=findings.ablation,
+                reference=findings.reference,
+                decomposition=findings.decomposition,
+                curves=findings.curves,
+                weights=weights,
+                quality=quality,
+                setting=setting(params),
+                importance=best.get("importance", {}),
+            )
+        with clock("report and figures"):
+            write_outputs(comparison, networks, probability, y)
+        write_json(TIMINGS, clock.seconds)
+        with clock("registry"):
+            registered = log_comparison(
+                comparison,
+                models=models,
+                raw=train[schema.features].head(EXAMPLE_ROWS),
+                inputs=[
+                    RoleRows("train", TRAIN, train),
+                    RoleRows("val", VAL, val),
+                    RoleRows("test", TEST, test),
+                ],
+                report=[
+                    *(REPORT.with_suffix(end) for end in (".html", ".md", ".json")),
+                    FIGURES,
+                    TIMINGS,
+                ],
+                model_name=params.tracking.model_name,
+            )
+        write_json(TIMINGS, clock.seconds)
     for one in registered:
         logger.info("registered %s version %s as %s", one.name, one.version, one.alias)
     logger.info(comparison.sentence)
-
-
-def train_networks(
-    kinds: Mapping[Kind, Regularization], fold: Fold, architecture: Architecture, params: Params
-) -> dict[Kind, Networks]:
-    """Networks of each kind from the same seeds; `InputError` if one has no finite loss."""
-    seeds = range(params.seed, params.seed + params.compare.seeds)
-    members = [Member(fold, one, seed) for one in kinds.values() for seed in seeds]
-    fits = iter(train_stack(members, architecture, params.train))
-    networks = {
-        kind: Networks(one, seeds, [next(fits) for _ in seeds]) for kind, one in kinds.items()
-    }
-    for kind, of_kind in networks.items():
-        for seed, fit in zip(seeds, of_kind.fits, strict=True):
-            if fit.failure:
-                raise InputError(
-                    f"compare: the {kind} network of seed {seed} failed ({fit.failure}), want a"
-                    " finite loss. Lower train.learning_rate, or look for extreme values."
-                )
-    return networks
 
 
 def export(kind: Kind, networks: Networks, architecture: Architecture) -> ModelFiles:
@@ -127,6 +183,22 @@ def export(kind: Kind, networks: Networks, architecture: Architecture) -> ModelF
     weights = networks.fits[networks.registered].weights
     export_network(architecture, networks.regularization, weights).save(path)
     return ModelFiles(network=path, preparation=PREPARATION, schema=SCHEMA)
+
+
+def setting(params: Params) -> Setting:
+    """What a rerun depends on besides data and code."""
+    layers = "-".join(str(layer.units) for layer in params.network.layers)
+    return Setting(
+        digests={
+            path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_DIGITS]
+            for path in (TRAIN, VAL, TEST)
+        },
+        versions={"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        layers=f"hidden layers {layers}",
+        train=params.train.model_dump(),
+    )
 
 
 def describe(schema: Schema, rows: dict[str, int], fold: Fold) -> Data:
@@ -167,18 +239,12 @@ def write_outputs(
         "pr": curves.pr_table(probability, y, classes),
         "confusion": curves.confusion_table(probability, y, classes),
     }
-    images = {
-        "differences": figures.png(figures.differences(comparison)),
-        "learning": figures.png(figures.learning_curves(tables["learning"])),
-        "roc": figures.png(figures.roc(tables["roc"])),
-        "pr": figures.png(figures.precision_recall(tables["pr"])),
-        "confusion": figures.png(figures.confusion(comparison)),
-    }
-    write_csv(PREDICTIONS, curves.prediction_table(probability, y, classes))
+    images = drawing.draw(comparison, tables)
+    write_csv(PREDICTIONS, spreadsheet_safe(curves.prediction_table(probability, y, classes)))
     write_csv(FIGURES / "learning.csv", curves.wide(tables.pop("learning")))
     for name, table in tables.items():
         for kind, rows in table.groupby("model"):
-            write_csv(FIGURES / f"{name}_{kind}.csv", rows.drop(columns="model"))
+            write_csv(FIGURES / f"{name}_{kind}.csv", spreadsheet_safe(rows.drop(columns="model")))
     for name, image in images.items():
         write_bytes(FIGURES / f"{name}.png", image)
     write_json(REPORT.with_suffix(".json"), comparison.model_dump())

@@ -16,6 +16,8 @@ from pipeline.errors import InputError
 # Git-ignored, and no output of a stage: DVC deletes outputs before it runs one.
 STATE = Path(".state")
 STUDIES = STATE / "optuna.db"
+# Times differ from run to run, and outputs of a stage do not.
+TIMINGS = STATE / "timings.json"
 RAW = Path("data/raw.parquet")
 SCHEMA = Path("data/schema.json")
 TRAIN = Path("data/train.parquet")

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
 
 from pipeline.evidence.comparison import Candidate, Comparison, Kind
+from pipeline.evidence.key_figures import key_figures
 from pipeline.evidence.report import note
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
@@ -113,6 +114,10 @@ def _write_comparison(client: MlflowClient, run: Run, comparison: Comparison) ->
             ("difference_low", paired.difference.low),
             ("difference_high", paired.difference.high),
         )
+    ]
+    metrics += [
+        Metric(name, value, run.info.start_time, 0)
+        for name, value in key_figures(comparison).items()
     ]
     seeds = Param("seeds", str(len(comparison.seeds)))
     client.log_batch(run.info.run_id, metrics=metrics, params=[seeds])

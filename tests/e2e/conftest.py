@@ -25,6 +25,9 @@ SMALL = {
     "  folds: 5": "  folds: 3",
     "  seeds: 20": "  seeds: 3",
     "  resamples: 2000": "  resamples: 200",
+    "  curve_points: 5": "  curve_points: 2",
+    "  bootstrap_sets: 100": "  bootstrap_sets: 3",
+    "  reference_repeats: 100": "  reference_repeats: 3",
     "units: 300": "units: 24",
 }
 

@@ -1,0 +1,221 @@
+"""Section 1: one sentence per question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.evidence.ablation import Ablation
+from pipeline.evidence.comparison import METRIC_TITLES, Comparison
+from pipeline.evidence.decomposition import Decomposition
+from pipeline.evidence.document import Block, Heading, Items, Picture, Statement, Table, Text
+from pipeline.evidence.interval import Difference, verdict
+from pipeline.evidence.kinds import KIND_TITLES, KINDS
+from pipeline.evidence.reference import Reference
+from pipeline.evidence.wording import between, fixed, p_value, percent, setting, signed
+
+
+def about(c: Comparison) -> list[Block]:
+    """What the data is, and what its checks found."""
+    positive = f"; the positive class is {c.data.positive}" if c.data.positive else ""
+    rows = sum(c.data.rows.values())
+    told = Text(f"{c.data.description}. {c.data.columns} columns, {rows} rows{positive}.")
+    if not c.data.findings:
+        return [told]
+    return [told, Text("What to know of the table:"), Items(c.data.findings)]
+
+
+def verdicts(c: Comparison) -> list[Block]:
+    """Tuned versus baseline first, then each question that another section answers at length."""
+    blocks: list[Block] = [Heading("The verdict"), Statement(c.sentence, c.verdict)]
+    blocks += [Statement(*statement) for statement in _further(c)]
+    blocks += [
+        Text(
+            f"Means over {len(c.seeds)} networks of each kind, trained from the same seeds. The"
+            f" {100 * c.confidence:g} % intervals count both rows and seeds as samples"
+            f" ({c.resamples} resamples). Detectable is the smallest true difference that this test"
+            " set would show with 80 % probability: no detectable difference does not mean equal."
+            " The verdict follows log loss alone; the other metrics describe, each with an interval"
+            " of its own."
+        ),
+        _metrics(c),
+    ]
+    if any(not paired.measurable for paired in c.metrics.values()):
+        blocks.append(
+            Text(
+                "not measurable: every resample of these rows gives the same value, so the"
+                " bootstrap cannot say how far it can be trusted."
+            )
+        )
+    shown = c.metrics["log_loss"].difference
+    pair = c.registered_pair
+    blocks += [
+        Picture(
+            "differences",
+            f"Intervals of tuned minus baseline for each metric; log loss {signed(shown.estimate)},"
+            f" from {between(shown)}.",
+            "Difference in each metric with its interval, turned so that right is better. Blue:"
+            " the interval excludes zero.",
+        ),
+        Text(
+            "The two registered networks, row by row: the tuned one alone is right on"
+            f" {pair.only_tuned_right} test rows, the baseline alone on {pair.only_baseline_right}"
+            f" (McNemar's exact test, p {p_value(pair.p_value)})."
+        ),
+    ]
+    return blocks
+
+
+def tuned_table(c: Comparison) -> list[Block]:
+    """The values of both kinds."""
+    rows = []
+    for kind in KINDS:
+        one = getattr(c, kind)
+        tuned = one.regularization
+        rows.append(
+            (
+                KIND_TITLES[kind].capitalize(),
+                *map(setting, (tuned.dropout, tuned.l1, tuned.l2, tuned.patience)),
+                fixed(sum(one.epochs) / len(one.epochs), 1),
+                str(one.registered_seed),
+            )
+        )
+    header = ("Kind", "Dropout rate", "L1", "L2", "Patience", "Epochs, mean", "Registered seed")
+    same = "; it is the baseline itself, so both kinds are the same network"
+    return [
+        Text(
+            f"Trial {c.best_trial} of {c.trials} has the lowest cross-validated log loss"
+            f"{same if c.best_trial == 0 else ''}."
+        ),
+        Table("Values and training of both kinds", header, rows),
+    ]
+
+
+def _further(c: Comparison) -> list[tuple[str, str]]:
+    """(sentence, tone) of the other questions."""
+    found = []
+    if c.ablation and c.ablation.comparisons:
+        found.append(_against_none(c.ablation))
+        if c.ablation.parts:
+            found.append(_within_mix(c.ablation))
+    if c.decomposition:
+        found.append(_why(c.decomposition))
+    if c.reference:
+        found.append(_published(c.reference))
+    return found
+
+
+def _against_none(ablation: Ablation) -> tuple[str, str]:
+    rows = ablation.rows[1:]
+    told = []
+    helping = [row for row in rows if row.verdict == "helps"]
+    if helping:
+        best = min(helping, key=lambda row: row.log_loss)
+        told.append(
+            f"{len(helping)} of {len(rows)} variants help against no regularization, most of all"
+            f" {_lower(best.title)} ({_change(best.difference)})"
+        )
+    hurting = [row for row in rows if row.verdict == "hurts"]
+    if hurting:
+        worst = max(hurting, key=lambda row: row.log_loss)
+        told.append(
+            f"{len(hurting)} of {len(rows)} hurt, most of all {_lower(worst.title)}"
+            f" ({_change(worst.difference)})"
+        )
+    if len(helping) + len(hurting) < len(rows):
+        unclear = [row for row in rows if row.verdict == "no detectable difference"]
+        told.append(
+            f"no detectable difference from none for {_count(len(unclear), len(rows), 'variant')},"
+            f" where {_detectable([row.difference for row in unclear])}"
+        )
+    tone = "helps" if helping else "hurts" if hurting else "no"
+    return f"Which technique: {'; '.join(told)}. All corrected for their number.", tone
+
+
+def _within_mix(ablation: Ablation) -> tuple[str, str]:
+    parts = ablation.parts
+    told = [
+        f"{part.title} {part.verdict} within the tuned mix ({_change(part.difference)} by having"
+        " it)"
+        for part in parts
+        if part.verdict != "no detectable difference"
+    ]
+    unclear = [part for part in parts if part.verdict == "no detectable difference"]
+    if unclear:
+        names = ", ".join(part.title for part in unclear)
+        told.append(
+            f"no detectable difference between the tuned mix and the mix without {names}, where"
+            f" {_detectable([part.difference for part in unclear])}"
+        )
+    verdicts = [part.verdict for part in parts]
+    tone = "helps" if "helps" in verdicts else "hurts" if "hurts" in verdicts else "no"
+    return f"Which part of the mix: {'; '.join(told)}. All corrected for their number.", tone
+
+
+def _why(d: Decomposition) -> tuple[str, str]:
+    def told(name: str, change: Difference) -> str:
+        effect = {"helps": "lowers", "hurts": "raises"}.get(verdict(change))
+        interval = f"{signed(change.estimate, 3)}, {between(change, 3)}"
+        if effect:
+            return f"{effect} the {name} of its log loss ({interval})"
+        return (
+            f"makes no detectable difference to the {name} of its log loss ({interval}; a true one"
+            f" of {fixed(change.detectable, 3)} would probably have shown)"
+        )
+
+    variance, bias = told("variance", d.variance_difference), told("bias", d.bias_difference)
+    return f"Why: over {d.sets} bootstrap training sets, tuning {variance} and {bias}.", "no"
+
+
+def _published(r: Reference) -> tuple[str, str]:
+    said = {"helps": "dropout helps", "hurts": "dropout hurts"}.get(r.verdict, str(r.verdict))
+    sentence = (
+        f"The published single run: over {r.repeats} repetitions, {said} in accuracy (mean"
+        f" {signed(r.difference.estimate, 3)}, {between(r.difference, 3)}; a true difference of"
+        f" {fixed(r.difference.detectable, 3)} or more would probably have shown)"
+    )
+    if r.as_large is not None and r.published_with is not None and r.published_without is not None:
+        apart = r.published_with - r.published_without
+        sentence += (
+            f"; {percent(r.as_large, 0)} of the repetitions differ by the published"
+            f" {signed(apart)} or more, one way or the other"
+        )
+    return f"{sentence}.", r.verdict
+
+
+def _change(difference: Difference | None) -> str:
+    assert difference
+    return f"log loss {signed(difference.estimate, 3)}, {between(difference, 3)}"
+
+
+def _count(some: int, every: int, noun: str) -> str:
+    return f"any of {every} {noun}s" if some == every else f"{some} of {every} {noun}s"
+
+
+def _detectable(differences: Sequence[Difference | None]) -> str:
+    """What would have shown, from the easiest comparison to the hardest."""
+    sizes = sorted(fixed(one.detectable, 3) for one in differences if one)
+    span = sizes[0] if sizes[0] == sizes[-1] else f"{sizes[0]} to {sizes[-1]}, by comparison,"
+    return f"a true difference of {span} would probably have shown"
+
+
+def _lower(title: str) -> str:
+    return title if title.startswith("L") else title[0].lower() + title[1:]
+
+
+def _metrics(c: Comparison) -> Table:
+    rows = []
+    for name, paired in c.metrics.items():
+        text, more = METRIC_TITLES[name]
+        sure = paired.measurable
+        rows.append(
+            (
+                f"{text} ({'more' if more else 'less'} is better)",
+                fixed(paired.tuned.estimate),
+                fixed(paired.baseline.estimate),
+                signed(paired.difference.estimate),
+                between(paired.difference) if sure else "not measurable",
+                fixed(paired.detectable) if sure else "not measurable",
+            )
+        )
+    header = ("Metric", "Tuned", "Baseline", "Difference", "Interval", "Detectable")
+    return Table(f"Metrics on {c.data.rows['test']} test rows of {c.data.name}", header, rows)
