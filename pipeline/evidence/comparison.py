@@ -75,7 +75,7 @@ class Setting(_Record):
     versions: dict[str, str]
     machine: str
     layers: str
-    train: dict[str, float]
+    train: dict[str, float | str]
 
 
 class Comparison(_Record):

@@ -188,6 +188,10 @@ def export(kind: Kind, networks: Networks, architecture: Architecture) -> ModelF
 def setting(params: Params) -> Setting:
     """What a rerun depends on besides data and code."""
     layers = "-".join(str(layer.units) for layer in params.network.layers)
+    train = params.train.model_dump()
+    if isinstance(params.train.class_weight, dict):
+        weights = params.train.class_weight.items()
+        train["class_weight"] = ", ".join(f"{name}: {weight:g}" for name, weight in weights)
     return Setting(
         digests={
             path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_DIGITS]
@@ -197,7 +201,7 @@ def setting(params: Params) -> Setting:
         | {package: version(package) for package in PACKAGES},
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
         layers=f"hidden layers {layers}",
-        train=params.train.model_dump(),
+        train=train,
     )
 
 

@@ -19,7 +19,7 @@ def method(c: Comparison) -> list[Block]:
     ]
     if c.setting:
         s = c.setting
-        fit = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in s.train.items())
+        fit = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in s.train.items())
         done += [
             f"Network: {s.layers}. Every fit: Adam, {fit}.",
             "SHA-256 of the rows: "
