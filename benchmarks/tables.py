@@ -28,10 +28,9 @@ from pipeline.preset import apply
 RESULT = Path("reports/tables.md")
 # Enough for a verdict on each table in some minutes each.
 COMMON = {"search": {"trials": 40}, "compare": {"seeds": 10}}
-# Of made-up tables time and memory matter alone.
+# Of made-up tables time and memory matter, and that something is learned.
 SHORT = {
     "split": {"folds": 3},
-    "train": {"max_epochs": 5},
     "search": {"trials": 4, "batch": 4},
     "compare": {"seeds": 2, "resamples": 200},
 }
@@ -70,6 +69,10 @@ CASES = {
         name: Case({"data": {"source": f"tables/{name}.csv", "target": "y"}, **SHORT})
         for name in SHAPES
     },
+    # One epoch has 7,000 steps.
+    "long": Case(
+        {"data": {"source": "tables/long.csv", "target": "y"}, **SHORT, "train": {"max_epochs": 4}}
+    ),
     "mnist_6000": Case({"split": {"rows": 6000}}, "mnist.npz", "mnist"),
     "mnist": Case({}, "mnist.npz", "mnist"),
 }

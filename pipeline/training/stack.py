@@ -112,9 +112,10 @@ class _Training:
             np.uint16(drop_threshold(regularization.dropout)),
             np.float32(1.0 / (1.0 - regularization.dropout)),
         )
-        self.even = np.ones(architecture.classes, np.float32)
-        weight = member.fold.class_weight
-        self.class_weight = self.even if weight is None else weight
+        even = np.ones(architecture.classes, np.float32)
+        given = member.fold.class_weight
+        # The sums of losses leave it out: it acts in the gradient alone.
+        self.class_weight = even if given is None else given
         self.journal = Journal(regularization.patience)
 
     @property
@@ -147,7 +148,7 @@ class _Training:
             fold.y,
             fold.stop,
             BLOCK_ROWS,
-            self.even,
+            self.class_weight,
             self.strengths,
         )
         self.journal.write(total / len(fold.fit), stop / len(fold.stop))
