@@ -111,12 +111,13 @@ def _contest(contest: Contest, gate: GateParams) -> Iterator[Check]:
     yield _none_of("Rolled back", contest.withdrawn, "never")
     yield _none_of("Drift", contest.drift, "none that stops")
     if gate.clean:
-        found = {True: "committed", False: "not committed", None: "not known"}[contest.clean]
+        how = "git commit, then dvc repro --force compare"
+        said = {True: "committed", False: f"not committed ({how})", None: "not known"}
         yield Check(
             name="Code and parameters",
             passed=contest.clean is True,
-            found=found,
-            wanted="committed (git commit, then dvc repro --force compare)",
+            found=said[contest.clean],
+            wanted="committed",
         )
 
 

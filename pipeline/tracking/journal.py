@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Action = Literal["promoted", "refused", "undecided", "forced", "rolled back"]
 MOVES = ("promoted", "forced", "rolled back")
 ENTRY, APPLIED = "gate.entry.", "gate.applied."
+# The last decision about a version in a few words, for the eyes of those who open its page.
+SAID = "gate"
 PAGE = 200
 # MLflow refuses a longer tag, and its pages are no place for one: then the journal keeps what was
 # decided and the first of the reasons; all of it is in gate.json on the run's page.
@@ -81,6 +83,10 @@ def write_entry(client: MlflowClient, model: str, entry: Entry) -> None:
         short = [reason[:REASON_CHARACTERS] for reason in entry.reasons[:MOST_REASONS]]
         value = _text(entry.model_copy(update={"figures": {}, "reasons": tuple(short)}))
     client.set_model_version_tag(model, entry.version, key, value)
+    said = f"{entry.action} on {entry.at[:10]}"
+    if entry.reasons:
+        said += f": {'; '.join(entry.reasons)}"
+    client.set_model_version_tag(model, entry.version, SAID, said[:REASON_CHARACTERS])
 
 
 def _text(entry: Entry) -> str:

@@ -62,6 +62,9 @@ def test_refusals_move_nothing_and_stand_in_the_journal(
     assert [one.action for one in entries] == ["promoted", "refused", "refused"]
     assert [one.number for one in entries] == [1, 2, 3]
     assert entries[1].reasons == ("too bad", "really")
+    said = client.get_model_version(MODEL, "2").tags["gate"]
+    assert said.startswith("refused on ")
+    assert said.endswith(": again")
     assert entries[1].figures == {"log_loss": 0.5}
     assert entries[1].champion == "1"
 
@@ -83,7 +86,7 @@ def test_reference_that_cannot_be_read_is_trouble(client: MlflowClient, registry
         registry.reference(version)
 
 
-@pytest.mark.parametrize("calls_before_death", range(6))
+@pytest.mark.parametrize("calls_before_death", range(7))
 def test_interrupted_anywhere_leaves_one_champion_and_is_completed(
     client: MlflowClient,
     registry: Registry,
