@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import log_expit, log_softmax, logsumexp
 
 from pipeline.data.prepare import Fold
-from pipeline.evidence.experiments import Job
+from pipeline.evidence.experiments import Job, watched
 from pipeline.evidence.interval import Difference
 from pipeline.evidence.kinds import KINDS, Kind
 from pipeline.evidence.means import mean_difference
@@ -74,7 +74,7 @@ def bootstrap_jobs(
         drawn = replace(fold, fit=rng.choice(fold.fit, len(fold.fit)).astype(np.int32))
         jobs += [
             Job(
-                Member(drawn, kinds[kind], seed + number),
+                Member(watched(drawn, kinds[kind]), kinds[kind], seed + number),
                 architecture,
                 train,
                 "a bootstrap network",

@@ -12,6 +12,7 @@ from pipeline.evidence.figures import COLOURS, canvas
 from pipeline.evidence.reference import Reference
 from pipeline.evidence.validation import ValidationCurve
 from pipeline.evidence.weights import EDGES, WeightSizes
+from pipeline.evidence.wording import setting
 
 VERDICT_COLOURS = {"helps": COLOURS["best"], "hurts": COLOURS["baseline"]}
 
@@ -56,13 +57,14 @@ def validation(curves: Sequence[ValidationCurve]) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
         places = range(len(curve.points))
         held_out = [point.cv_log_loss for point in curve.points]
-        spread = [point.spread for point in curve.points]
-        axes.errorbar(places, held_out, spread, color=COLOURS["best"], marker="o", capsize=3)
+        low = [point.cv_log_loss - point.low for point in curve.points]
+        high = [point.high - point.cv_log_loss for point in curve.points]
+        axes.errorbar(places, held_out, (low, high), color=COLOURS["best"], marker="o", capsize=3)
         train = [point.train_log_loss for point in curve.points]
         axes.plot(places, train, "--", color=COLOURS["baseline"])
-        names = ["off" if p.value is None else f"{p.value:.2g}" for p in curve.points]
-        axes.set_xticks(places, names)
-        axes.set(title=curve.title, ylabel="Log loss")
+        names = [setting(point.value) for point in curve.points]
+        axes.set_xticks(places, names, rotation=30, ha="right")
+        axes.set(title=curve.title, ylabel="Log loss", yscale="log")
     for axes in every[len(curves) :]:
         axes.set_axis_off()
     return figure

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from pipeline.data.prepare import Fold
-from pipeline.evidence.experiments import Job
+from pipeline.evidence.experiments import Job, watched
 from pipeline.evidence.metrics import row_log_loss
 from pipeline.evidence.variants import OFF, TITLES, Part, acting_parts, grid, with_part
 from pipeline.params import NetworkParams, SpaceParams, TrainParams
@@ -21,13 +21,16 @@ from pipeline.training.fit import Fit, Member
 class CurvePoint:
     """A value (None: switched off) and its log loss on the held-out folds and while training.
 
-    spread: sample standard deviation of the held-out log loss over the folds.
+    spread, low, high: sample standard deviation, least and most of the held-out log loss over the
+    folds.
     """
 
     value: float | None
     cv_log_loss: float
     train_log_loss: float
     spread: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,13 @@ def curve_jobs(
     if not values:
         return []
     every = [OFF, *(with_part(OFF, part, v) for part, vs in values.items() for v in vs)]
+    unwatched = [watched(fold, OFF) for fold in folds]
     job = partial(Job, architecture=architecture, train=train, name="a validation-curve network")
-    return [job(Member(fold, one, seed), keep_weights=False) for one in every for fold in folds]
+    return [
+        job(Member(fold, one, seed), keep_weights=False)
+        for one in every
+        for fold in (unwatched if one.patience is None else folds)
+    ]
 
 
 def validation_curves(
@@ -93,4 +101,6 @@ def _point(value: float | None, folds: Sequence[Fold], fits: Sequence[Fit]) -> C
         float(np.mean(held_out)),
         float(np.mean([fit.log_loss[fit.kept_epoch] for fit in fits])),
         float(np.std(held_out, ddof=1)),
+        float(np.min(held_out)),
+        float(np.max(held_out)),
     )

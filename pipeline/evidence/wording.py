@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.evidence.interval import Interval
 from pipeline.params import Regularization
 
@@ -43,6 +45,16 @@ def setting(value: float | None) -> str:
     if isinstance(value, int):
         return str(value)
     return f"{value:.3g}" if value else "off"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """A list in a sentence."""
+    return f" {last} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of something."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def settings(regularization: Regularization) -> str:

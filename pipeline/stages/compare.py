@@ -65,7 +65,16 @@ from pipeline.training.stack import train_stack
 EXAMPLE_ROWS = 5
 DIGEST_DIGITS = 16
 # What computes; the lock file has the rest.
-PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "statsmodels", "optuna")
+PACKAGES = (
+    "numba",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "statsmodels",
+    "optuna",
+)
 # Of the figures in metrics/: more are noise, and make dvc metrics hard to read.
 DIGITS = 6
 HEADLINE = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc")

@@ -49,7 +49,11 @@ def techniques(c: Comparison) -> list[Block]:
             " Orange: hurts. Grey: no detectable difference.",
         ),
         *_parts(c, ablation),
-        Table("What else each variant changes", _LEVELS, [_levels(row) for row in ablation.rows]),
+        Table(
+            "Each variant's strengths, and what else it changes",
+            _LEVELS,
+            [_levels(row) for row in ablation.rows],
+        ),
         Text(
             "Gap: log loss on test minus on the training rows, both without dropout and penalties."
             " Calibration error: 10 bins of equally many rows; on few rows it is too high for"
@@ -96,19 +100,18 @@ def _parts(c: Comparison, ablation: Ablation) -> list[Block]:
 
 
 _DIFFERENCE = (
-    "Variant", "Strengths", "Log loss", "Difference", "Interval", "Detectable", "p (Holm)",
-    "Verdict",
+    "Variant", "Log loss", "Difference", "Interval", "Detectable", "p (Holm)", "Verdict",
 )  # fmt: skip
 _LEVELS = (
-    "Variant", "Accuracy", "ROC AUC", "Calibration error", "Train log loss", "Gap", "Epochs",
-    "Near zero",
+    "Variant", "Strengths", "Accuracy", "ROC AUC", "Calibration error", "Train log loss", "Gap",
+    "Epochs", "Near zero",
 )  # fmt: skip
 
 
 def _differences(ablation: Ablation) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for row in ablation.rows:
-        start = (row.title, settings(row.regularization), fixed(row.log_loss))
+        start = (row.title, fixed(row.log_loss))
         if row.difference is None or row.p_holm is None:
             rows.append((*start, "", "", "", "", ""))
         else:
@@ -128,6 +131,7 @@ def _differences(ablation: Ablation) -> list[tuple[str, ...]]:
 def _levels(row: AblationRow) -> tuple[str, ...]:
     return (
         row.title,
+        "of none" if row.name == "batch_norm" else settings(row.regularization),
         fixed(row.accuracy),
         fixed(row.roc_auc),
         fixed(row.calibration_error),

@@ -11,7 +11,16 @@ from pipeline.evidence.document import Block, Heading, Items, Picture, Statement
 from pipeline.evidence.interval import Difference, verdict
 from pipeline.evidence.kinds import KIND_TITLES, KINDS
 from pipeline.evidence.reference import Reference
-from pipeline.evidence.wording import between, fixed, p_value, percent, setting, signed
+from pipeline.evidence.wording import (
+    between,
+    counted,
+    fixed,
+    listed,
+    p_value,
+    percent,
+    setting,
+    signed,
+)
 
 
 def about(c: Comparison) -> list[Block]:
@@ -30,8 +39,10 @@ def verdicts(c: Comparison) -> list[Block]:
     blocks += [Statement(*statement) for statement in _further(c)]
     blocks += [
         Text(
-            f"Means over {len(c.seeds)} networks of each kind, trained from the same seeds. The"
-            f" {100 * c.confidence:g} % intervals count both rows and seeds as samples"
+            "Log loss is the mean of minus the logarithm of the probability that a network gave to"
+            " a row's own class: 0 is perfect, and being sure of the wrong class costs most."
+            f" All figures are means over {len(c.seeds)} networks of each kind, trained from the"
+            f" same seeds. The {100 * c.confidence:g} % intervals count both rows and seeds as samples"
             f" ({c.resamples} resamples). Detectable is the smallest true difference that this test"
             " set would show with 80 % probability: no detectable difference does not mean equal."
             " The verdict follows log loss alone; the other metrics describe, each with an interval"
@@ -58,8 +69,8 @@ def verdicts(c: Comparison) -> list[Block]:
         ),
         Text(
             "The two registered networks, row by row: the tuned one alone is right on"
-            f" {pair.only_tuned_right} test rows, the baseline alone on {pair.only_baseline_right}"
-            f" (McNemar's exact test, p {p_value(pair.p_value)})."
+            f" {counted(pair.only_tuned_right, 'test row')}, the baseline alone on"
+            f" {pair.only_baseline_right} (McNemar's exact test, p {p_value(pair.p_value)})."
         ),
     ]
     return blocks
@@ -141,7 +152,7 @@ def _within_mix(ablation: Ablation) -> tuple[str, str]:
     ]
     unclear = [part for part in parts if part.verdict == "no detectable difference"]
     if unclear:
-        names = ", ".join(part.title for part in unclear)
+        names = listed([_lower(part.title) for part in unclear], "or")
         told.append(
             f"no detectable difference between the tuned mix and the mix without {names}, where"
             f" {_detectable([part.difference for part in unclear])}"
@@ -176,8 +187,8 @@ def _published(r: Reference) -> tuple[str, str]:
     if r.as_large is not None and r.published_with is not None and r.published_without is not None:
         apart = r.published_with - r.published_without
         sentence += (
-            f"; {percent(r.as_large, 0)} of the repetitions differ by the published"
-            f" {signed(apart)} or more, one way or the other"
+            f"; {percent(r.as_large, 0)} of the repetitions show a difference as large as the"
+            f" published one ({signed(apart)}) or larger, one way or the other"
         )
     return f"{sentence}.", r.verdict
 

@@ -109,8 +109,9 @@ def _curves(c: Comparison) -> list[Block]:
         Picture(
             "validation",
             f"Cross-validated log loss along the strength of each technique alone: {told}.",
-            "Log loss on held-out folds (solid, with one standard deviation over the folds) and on"
-            " fitting rows while they train (dashed), along each technique's strength alone.",
+            "Log loss on held-out folds (solid: the mean, and from the least to the most of the"
+            " folds) and on fitting rows while they train (dashed), along each technique's strength"
+            " alone.",
         ),
         Table(
             "Validation curves, each technique alone, inside train",
@@ -134,8 +135,8 @@ def _weights(c: Comparison) -> list[Block]:
         Picture(
             "weights",
             f"Sizes of the kernel weights; share below {threshold}: {below}.",
-            "Sizes of all kernel weights of all seeds. L1 gathers them about zero, L2 makes all"
-            " smaller.",
+            "Sizes of all kernel weights of all seeds; the first and the last step hold all that is"
+            " smaller or larger. L1 gathers weights about zero, L2 makes all smaller.",
         ),
         Table(
             f"Small weights, and the test log loss when all below {threshold} are set to 0",
