@@ -42,9 +42,10 @@ def verdicts(c: Comparison) -> list[Block]:
             "Log loss is the mean of minus the logarithm of the probability that a network gave to"
             " a row's own class: 0 is perfect, and being sure of the wrong class costs most."
             f" All figures are means over {len(c.seeds)} networks of each kind, trained from the"
-            f" same seeds. The {100 * c.confidence:g} % intervals count both rows and seeds as samples"
-            f" ({c.resamples} resamples). Detectable is the smallest true difference that this test"
-            " set would show with 80 % probability: no detectable difference does not mean equal."
+            f" same seeds. The {100 * c.confidence:g} % intervals count both rows and seeds as"
+            f" samples ({c.resamples} resamples). Detectable is the smallest true difference that"
+            " this test set would show with 80 % probability: no detectable difference does not"
+            " mean equal."
             " The verdict follows log loss alone; the other metrics describe, each with an interval"
             " of its own."
         ),
