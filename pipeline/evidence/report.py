@@ -11,12 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from pipeline.evidence import sections
 from pipeline.evidence.comparison import Comparison
 from pipeline.evidence.document import Block, Picture
-
-# What Markdown gives a meaning to anywhere in a line; a backslash before it takes it away.
-SPECIAL = "\\`*_[]|~<>$&"
-MARKDOWN_ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in SPECIAL} | {"\n": " ", "\r": " "})
-# What has a meaning at the start of a line alone.
-STARTS = ("#", "+", "-", "=", "!")
+from pipeline.evidence.escapes import markdown_line, markdown_text
 
 
 def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
@@ -65,14 +60,3 @@ def _render(template: str, **values: object) -> str:
     )
     environment.filters |= {"md": markdown_text, "line": markdown_line}
     return environment.get_template(template).render(**values)
-
-
-def markdown_text(value: object) -> str:
-    """Text that Markdown shows as it is, within a line."""
-    return str(value).translate(MARKDOWN_ESCAPES)
-
-
-def markdown_line(value: object) -> str:
-    """Text that Markdown shows as it is, at the start of a line."""
-    text = markdown_text(value)
-    return f"\\{text}" if text.startswith(STARTS) else text

@@ -19,11 +19,13 @@ from mlflow.models.signature import ModelSignature, infer_signature
 
 from pipeline.data import raw
 from pipeline.data.schema import Schema
-from pipeline.evidence.report import MARKDOWN_ESCAPES
+from pipeline.errors import one_line
+from pipeline.evidence.escapes import markdown_text
 from pipeline.tracking import served
 from pipeline.tracking.single import one_model
 
-COLUMNS_SHOWN = 50
+# MLflow's databases hold 5,000 to 8,000 letters of a tag.
+COLUMNS_SHOWN, LETTERS_SHOWN = 25, 40
 NOTE = "mlflow.note.content"
 WANTED = {
     "numeric": "a number",
@@ -104,8 +106,9 @@ def model_requirements() -> list[str]:
 def columns_note(schema: Schema) -> str:
     """The columns a model takes, as Markdown: its signature, which MLflow itself cannot enforce."""
 
-    def plain(text: str) -> str:
-        return text.translate(MARKDOWN_ESCAPES)
+    def plain(name: str) -> str:
+        short = name if len(name) <= LETTERS_SHOWN else f"{name[:LETTERS_SHOWN]}…"
+        return one_line(markdown_text(short))
 
     used = [column for column in schema.columns if not column.ignored]
     rows = [f"| {plain(one.name)} | {WANTED[one.kind]} |" for one in used[:COLUMNS_SHOWN]]

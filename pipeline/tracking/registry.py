@@ -171,12 +171,9 @@ def _register(
                 "verdict": comparison.verdict,
                 NETWORK_TAG: network_digest(files.network),
             },
-            description="\n\n".join(
-                [
-                    note(comparison, how_to_reproduce()),
-                    client.get_logged_model(model).tags["mlflow.note.content"],
-                ]
-            ),
+            # Short, as MLflow's databases hold 5,000 letters of it.
+            description=f"{note(comparison, how_to_reproduce())}\n\nThe columns it takes are listed"
+            f" on the [model's page](#/experiments/{run.info.experiment_id}/models/{model}).",
             model_id=model,
         )
     version = one_version(client, name, run.info.run_id)
