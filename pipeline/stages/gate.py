@@ -64,6 +64,8 @@ def status(registry: Registry, last: int) -> str:
 
 def told(entry: Entry) -> str:
     """An entry in a few words."""
+    if entry.action == "rolled back":
+        return f"rolled back to version {entry.version} from {entry.champion}, by {entry.by}"
     over = f", champion was version {entry.champion}" if entry.champion else ""
     return f"version {entry.version} {entry.action}{over}, by {entry.by}"
 

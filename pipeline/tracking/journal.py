@@ -83,7 +83,8 @@ def write_entry(client: MlflowClient, model: str, entry: Entry) -> None:
         short = [reason[:REASON_CHARACTERS] for reason in entry.reasons[:MOST_REASONS]]
         value = _text(entry.model_copy(update={"figures": {}, "reasons": tuple(short)}))
     client.set_model_version_tag(model, entry.version, key, value)
-    said = f"{entry.action} on {entry.at[:10]}"
+    action = "made champion again" if entry.action == "rolled back" else entry.action
+    said = f"{action} on {entry.at[:10]}"
     if entry.reasons:
         said += f": {'; '.join(entry.reasons)}"
     client.set_model_version_tag(model, entry.version, SAID, said[:REASON_CHARACTERS])

@@ -159,7 +159,9 @@ def _register(
     """The version that registers a run's model, made if it is new."""
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(
-            name, description="Networks that `dvc repro` tuned, compared and registered."
+            name,
+            description="Networks that `dvc repro` tuned, compared and registered. `champion` is"
+            " live, `challenger` the newest tuned one; tag `gate` says what was decided about it.",
         )
     if one_version(client, name, run.info.run_id) is None:
         client.create_model_version(

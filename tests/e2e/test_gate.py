@@ -97,7 +97,7 @@ def test_nothing_goes_live_on_what_is_not_known_and_all_of_it_does_on_what_is(ga
     project.stage("promote", code=1)
     assert gate.failed() == {"Rolled back"}
     shown = project.stage_arguments("gate", "status")
-    assert shown.index("version 1 refused") < shown.index("version 2 rolled back")
+    assert shown.index("version 1 refused") < shown.index("rolled back to version 2 from 1")
     assert "- bad in production" in shown
 
 

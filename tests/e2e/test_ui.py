@@ -131,5 +131,5 @@ def test_model_version_says_the_verdict_and_the_way_back(
     browser: Browser, pages: str, sentence: str
 ) -> None:
     page = f"{pages}/models/regularized-net/versions/1"
-    browser.open(f"{page}?{MODE}", sentence, "@ challenger", "git checkout", "Balanced accuracy")
+    browser.open(f"{page}?{MODE}", sentence, "@ champion", "git checkout", "promoted on")
     browser.keep("version")

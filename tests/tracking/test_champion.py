@@ -154,6 +154,7 @@ def test_interrupted_rollback_keeps_its_target(
             registry.record("rolled back", "1", "2", ["bad in production"])
     assert aliases(client) == {"champion": "2", "previous": "2"}
     registry.finish()
+    assert client.get_model_version(MODEL, "1").tags["gate"].startswith("made champion again on ")
     assert aliases(client) == {"champion": "1", "previous": "2"}
     (withdrawn,) = registry.withdrawals("2")
     assert withdrawn.reasons == ("bad in production",)
