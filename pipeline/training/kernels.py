@@ -107,8 +107,8 @@ class Work(NamedTuple):
     places: Ints
 
     @classmethod
-    def of(cls, architecture: Architecture, rows: int, batch: int) -> Work:
-        """Scratch for as many rows at once, of which a training step has at most `batch`."""
+    def of(cls, architecture: Architecture, rows: int) -> Work:
+        """Scratch for as many rows at once."""
         widths = np.array(architecture.widths)
         places = np.concatenate([[0], np.cumsum(widths)])
         size = rows * int(places[-1])
@@ -121,7 +121,7 @@ class Work(NamedTuple):
             slopes,
             keep,
             np.zeros(int(places[-1]), np.float32),
-            np.zeros(mask_places(batch * max(masked, default=1)), np.uint16),
+            np.zeros(mask_places(rows * max(masked, default=1)), np.uint16),
             places,
         )
 

@@ -11,19 +11,18 @@ last bit on one machine: the same alone, in any stack, in any place of it, with 
 cores, as it shares nothing with other members but the rows it reads. Another processor or BLAS
 may round otherwise.
 
-Memory is bounded by the number of cores: the rows are read where they are and never copied, only
-as many members as there are cores are in training, each with five times its weights, and finished
-ones keep their weights only if they are wanted.
+Memory is bounded by the number of cores: the rows are read where they are and never copied,
+fewer than twice as many members as there are cores are in training, each with five times its
+weights, and finished ones keep their weights only if they are wanted.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import queue
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -57,81 +56,118 @@ def train_stack(
     if not anything_kept():
         logger.info("compiling the trainer, once for this environment: some 10 s")
     lanes = min(os.cpu_count() or 1, len(members))
-    rows = max(BLOCK_ROWS, train.batch_size)
-    scratch: queue.SimpleQueue[Work] = queue.SimpleQueue()
-    for _ in range(lanes):
-        scratch.put(Work.of(architecture, rows, max(train.batch_size, rows)))
+    waiting: deque[tuple[int, _Training | None]] = deque(
+        (place, None) for place in range(len(members))
+    )
+    fits: dict[int, Fit] = {}
 
-    def fit(member: Member) -> Fit:
-        work = scratch.get()
-        try:
-            found = _fit(member, architecture, train, work)
-            return found if keep_weights else replace(found, weights=[])
-        finally:
-            scratch.put(work)
+    def lane(_: int) -> None:
+        work = Work.of(architecture, max(BLOCK_ROWS, train.batch_size))
+        while (taken := _next(waiting)) is not None:
+            place, begun = taken
+            training = begun or _Training(members[place], architecture, train)
+            while place not in fits:
+                training.train_epoch(work)
+                if training.ended:
+                    fits[place] = training.fit(work, keep_weights)
+                elif 0 < len(waiting) < lanes:
+                    # The last ones take turns, or a core would be left with a whole fit.
+                    waiting.append((place, training))
+                    break
 
     pool = ThreadPoolExecutor(lanes)
     try:
         # A product as small as these is slower on two threads than on one.
         with threadpool_limits(1, "blas"):
-            return list(pool.map(fit, members))
+            list(pool.map(lane, range(lanes)))
     finally:
-        # After a signal, fits that have not begun are not waited for.
+        # After a signal, nobody waits for what is in training.
         pool.shutdown(wait=False, cancel_futures=True)
+    return [fits[place] for place in range(len(members))]
 
 
-def _fit(member: Member, architecture: Architecture, train: TrainParams, work: Work) -> Fit:
-    """Train one member to its end."""
-    fold, regularization = member.fold, member.regularization
-    layout = Layout.of(architecture)
-    arrays = initial_weights(architecture, member.seed)
-    weights = np.concatenate([array.ravel() for array in arrays])
-    state = State(weights, *(np.zeros_like(weights) for _ in range(3)))
-    kept = weights.copy()
-    strengths = Strengths(
-        np.float32(regularization.l1),
-        np.float32(regularization.l2),
-        np.uint16(drop_threshold(regularization.dropout)),
-        np.float32(1.0 / (1.0 - regularization.dropout)),
-    )
-    even = np.ones(architecture.classes, np.float32)
-    journal = Journal(regularization.patience)
-    for epoch in range(train.max_epochs):
-        order = fold.fit[batch_order(member.seed, epoch, len(fold.fit))]
+def _next(
+    waiting: deque[tuple[int, _Training | None]],
+) -> tuple[int, _Training | None] | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+class _Training:
+    """One member on its way to a fit."""
+
+    def __init__(self, member: Member, architecture: Architecture, train: TrainParams) -> None:
+        self.member, self.train = member, train
+        self.layout = Layout.of(architecture)
+        self.initial = initial_weights(architecture, member.seed)
+        weights = np.concatenate([array.ravel() for array in self.initial])
+        self.state = State(weights, *(np.zeros_like(weights) for _ in range(3)))
+        self.kept = weights.copy()
+        regularization = member.regularization
+        self.strengths = Strengths(
+            np.float32(regularization.l1),
+            np.float32(regularization.l2),
+            np.uint16(drop_threshold(regularization.dropout)),
+            np.float32(1.0 / (1.0 - regularization.dropout)),
+        )
+        self.even = np.ones(architecture.classes, np.float32)
+        self.journal = Journal(regularization.patience)
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no epoch to come."""
+        return self.journal.ended or len(self.journal.log_loss) == self.train.max_epochs
+
+    def train_epoch(self, work: Work) -> None:
+        """Take an epoch's steps, look at the stop rows, and keep the weights if they are best."""
+        member, fold, epoch = self.member, self.member.fold, len(self.journal.log_loss)
         total = kernels.train_epoch(
-            layout,
-            state,
+            self.layout,
+            self.state,
             work,
             fold.x,
             fold.y,
-            order,
-            even,
-            strengths,
-            train.batch_size,
-            train.learning_rate,
+            fold.fit[batch_order(member.seed, epoch, len(fold.fit))],
+            self.even,
+            self.strengths,
+            self.train.batch_size,
+            self.train.learning_rate,
             member.seed,
             epoch,
         )
         stop = kernels.log_loss_sum(
-            layout, weights, work, fold.x, fold.y, fold.stop, BLOCK_ROWS, even, strengths
+            self.layout,
+            self.state.weights,
+            work,
+            fold.x,
+            fold.y,
+            fold.stop,
+            BLOCK_ROWS,
+            self.even,
+            self.strengths,
         )
-        journal.write(total / len(fold.fit), stop / len(fold.stop))
-        if journal.kept_epoch == epoch:
-            kept[:] = weights
-        if journal.ended:
-            break
-    if journal.failure is not None:
-        outputs: FloatArray = np.empty((0, architecture.outputs), np.float32)
-    else:
-        outputs = kernels.logits(layout, kept, work, fold.x, fold.score, BLOCK_ROWS, strengths)
-    return Fit(
-        [] if journal.failure else _arrays(kept, arrays),
-        np.array(journal.log_loss),
-        np.array(journal.val_log_loss),
-        journal.kept_epoch,
-        outputs,
-        journal.failure,
-    )
+        self.journal.write(total / len(fold.fit), stop / len(fold.stop))
+        if self.journal.kept_epoch == epoch:
+            self.kept[:] = self.state.weights
+
+    def fit(self, work: Work, keep_weights: bool) -> Fit:
+        """What came of it, with the outputs on the score rows."""
+        journal, fold = self.journal, self.member.fold
+        failed = journal.failure is not None
+        score_rows = fold.score[:0] if failed else fold.score
+        outputs = kernels.logits(
+            self.layout, self.kept, work, fold.x, score_rows, BLOCK_ROWS, self.strengths
+        )
+        return Fit(
+            [] if failed or not keep_weights else _arrays(self.kept, self.initial),
+            np.array(journal.log_loss),
+            np.array(journal.val_log_loss),
+            journal.kept_epoch,
+            outputs,
+            journal.failure,
+        )
 
 
 def _arrays(flat: FloatArray, like: Sequence[FloatArray]) -> list[FloatArray]:

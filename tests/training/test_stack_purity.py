@@ -49,7 +49,7 @@ def test_same_in_any_order_and_company(problem):
     assert_same(crowd[2:9], train_stack(members[2:9], *rest))
 
 
-@pytest.mark.parametrize("cores", [1, 5])
+@pytest.mark.parametrize("cores", [1, 3, 5])
 def test_same_on_any_number_of_cores(problem, cores, monkeypatch):
     members, *rest = problem
     usual = train_stack(members, *rest)
