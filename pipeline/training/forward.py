@@ -30,7 +30,7 @@ def forward(
 
     def logits(weights: list[FloatArray]) -> FloatArray:
         flat = np.concatenate([np.asarray(array, np.float32).ravel() for array in weights])
-        work = Work.of(architecture, BLOCK_ROWS, BLOCK_ROWS)
+        work = Work.of(architecture, BLOCK_ROWS)
         return kernels.logits(layout, flat, work, matrix, rows, BLOCK_ROWS, NO_STRENGTHS)
 
     with (
