@@ -44,8 +44,8 @@ def verdicts(c: Comparison) -> list[Block]:
             f" All figures are means over {len(c.seeds)} networks of each kind, trained from the"
             f" same seeds. The {100 * c.confidence:g} % intervals count both rows and seeds as"
             f" samples ({c.resamples} resamples). Detectable is the smallest true difference that"
-            " this test set would show with 80 % probability: no detectable difference does not"
-            " mean equal."
+            " this test"
+            " set would show with 80 % probability: no detectable difference does not mean equal."
             " The verdict follows log loss alone; the other metrics describe, each with an interval"
             " of its own."
         ),
