@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.tracking.local import DEFAULT, open_local
+from pipeline.tracking.local import DEFAULT, SCHEME, open_local
 
 # Before mlflow is imported: it reads them then.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -42,6 +42,11 @@ def connect() -> MlflowClient:
     """A client of the server or database that MLFLOW_TRACKING_URI names."""
     open_local(mlflow.get_tracking_uri())
     return MlflowClient()
+
+
+def is_local() -> bool:
+    """Whether MLflow is a database file and no server."""
+    return str(mlflow.get_tracking_uri()).startswith(SCHEME)
 
 
 def experiment_id(client: MlflowClient, name: str) -> str:

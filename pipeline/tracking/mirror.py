@@ -10,14 +10,16 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.search.study import Trial
-from pipeline.tracking.client import connect, reason
+from pipeline.tracking.client import connect, is_local, reason
 from pipeline.tracking.runs import StudyLabel, StudyPage, StudyRuns, complete_study
 
 logger = logging.getLogger(__name__)
 
 LATER = "the study is safe, and `make sync` writes what MLflow lacks."
-# How long the end of a study waits for MLflow: a share of the study's time, and at the least this.
-WAIT_SHARE, WAIT_S = 0.1, 5.0
+# How long the end of a study waits for a server: a share of the study's time, at the least this.
+WAIT_SHARE, WAIT_S = 0.08, 3.0
+# And for a database beside it, which no network holds up.
+LOCAL_WAIT_S = 60.0
 
 
 class Mirror:
@@ -51,7 +53,7 @@ class Mirror:
         if kind is not None:
             return
         spent = time.monotonic() - self._started
-        self._thread.join(max(WAIT_S, WAIT_SHARE * spent))
+        self._thread.join(patience(spent, is_local()))
         if self._thread.is_alive():
             self._tell("MLflow is slow: " + LATER)
 
@@ -88,3 +90,8 @@ class Mirror:
         if not self._told:
             self._told = True
             logger.warning(message)
+
+
+def patience(spent: float, local: bool) -> float:
+    """Seconds that the end of a study of `spent` seconds waits for MLflow."""
+    return LOCAL_WAIT_S if local else max(WAIT_S, WAIT_SHARE * spent)

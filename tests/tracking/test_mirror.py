@@ -37,7 +37,7 @@ def test_trouble_with_mlflow_is_told_once_and_stops_nothing(
 def test_slow_mlflow_does_not_hold_the_study_up(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "WAIT_S", 0.2)
+    monkeypatch.setattr(module, "LOCAL_WAIT_S", 0.2)
     real = MlflowClient.log_batch
 
     def slow(*args: object, **named: object) -> object:
@@ -55,10 +55,16 @@ def test_slow_mlflow_does_not_hold_the_study_up(
     assert len(runs_of(client, "trial")) == 1
 
 
+def test_a_server_is_given_a_twelfth_of_a_study() -> None:
+    assert module.patience(40.0, local=False) < 0.1 * 40
+    assert module.patience(1000.0, local=False) < 0.1 * 1000
+    assert module.patience(40.0, local=True) > 10 * module.patience(40.0, local=False)
+
+
 def test_slow_end_is_told_even_if_all_went_well_before(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "WAIT_S", 0.2)
+    monkeypatch.setattr(module, "LOCAL_WAIT_S", 0.2)
     with Mirror(LABEL) as mirror:
         mirror.update([trial(0)])
         while not runs_of_trials(client):
