@@ -44,8 +44,8 @@ repro: $(READY) ## Run the pipeline: data, search, comparison, registered models
 	dvc repro
 
 .PHONY: test
-test: $(READY) ## Run the tests
-	pytest
+test: $(READY) ## Run the tests, on all cores
+	pytest --numprocesses auto --dist loadfile
 
 .PHONY: check
 check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
