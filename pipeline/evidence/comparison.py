@@ -114,6 +114,11 @@ class Comparison(_Record):
 def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
     """The verdict in one sentence, with the figures it rests on."""
     difference = log_loss.difference
+    if difference.low == difference.high == 0:
+        return (
+            "No detectable difference: the search found nothing better than the baseline, so the"
+            f" tuned network is the baseline, and all {rows} test rows get the same probabilities."
+        )
     level = f"{100 * confidence:g} % interval"
     between = f"{level} {signed(difference.low, 3)} to {signed(difference.high, 3)}"
     if verdict == "no detectable difference":

@@ -73,6 +73,11 @@ def test_both_kinds_see_the_same_sets_drawn_from_the_fitting_rows() -> None:
     for one, other in zip(jobs[::2], jobs[1::2], strict=True):
         assert np.array_equal(one.member.fold.fit, other.member.fold.fit)
         assert one.member.seed == other.member.seed
+        # Nothing stops them, so no val rows are watched.
+        assert one.member.fold.stop.tolist() == [20]
+    stopped = OFF.model_copy(update={"patience": 3})
+    watched = bootstrap_jobs({"best": stopped, "baseline": OFF}, fold, architecture, TRAIN, 1, 5)
+    assert [len(job.member.fold.stop) for job in watched] == [10, 1]
     drawn = [job.member.fold.fit for job in jobs[::2]]
     for rows in drawn:
         assert len(rows) == 20

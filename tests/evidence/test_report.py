@@ -79,6 +79,27 @@ def test_clear_difference_is_told_with_its_figures(comparison: Comparison) -> No
     assert f"{difference.low:+.3f} to {difference.high:+.3f}" in comparison.sentence
 
 
+def test_a_search_that_keeps_the_baseline_is_said_to(comparison: Comparison) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(2, 60, 1))
+    y = np.r_[0, 1, rng.integers(0, 2, 58)]
+    fits = [Fit([], np.array([0.5]), np.array([0.5]), 0, one) for one in logits]
+    same = Networks(OFF, [7, 8], fits)
+    p = probabilities(logits[0])
+    compare = CompareParams(seeds=2, resamples=100, confidence=0.95)
+    found = judge(
+        {"best": same, "baseline": same},
+        {"best": p, "baseline": p},
+        y,
+        comparison.data,
+        ("toy-abc", 0, 16),
+        compare,
+    )
+    assert found.verdict == "no detectable difference"
+    assert "nothing better than the baseline" in found.sentence
+    assert "would probably have shown" not in found.sentence
+
+
 class Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

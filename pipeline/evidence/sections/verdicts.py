@@ -109,7 +109,7 @@ def _further(c: Comparison) -> list[tuple[str, str]]:
         found.append(_against_none(c.ablation))
         if c.ablation.parts:
             found.append(_within_mix(c.ablation))
-    if c.decomposition:
+    if c.decomposition and c.best.regularization != c.baseline.regularization:
         found.append(_why(c.decomposition))
     if c.reference:
         found.append(_published(c.reference))
@@ -136,8 +136,8 @@ def _against_none(ablation: Ablation) -> tuple[str, str]:
     if len(helping) + len(hurting) < len(rows):
         unclear = [row for row in rows if row.verdict == "no detectable difference"]
         told.append(
-            f"no detectable difference from none for {_count(len(unclear), len(rows), 'variant')},"
-            f" where {_detectable([row.difference for row in unclear])}"
+            f"no detectable difference from none for {_count(len(unclear), len(rows), 'variant')}"
+            f"{_detectable([row.difference for row in unclear])}"
         )
     tone = "helps" if helping else "hurts" if hurting else "no"
     return f"Which technique: {'; '.join(told)}. All corrected for their number.", tone
@@ -155,8 +155,8 @@ def _within_mix(ablation: Ablation) -> tuple[str, str]:
     if unclear:
         names = listed([_lower(part.title) for part in unclear], "or")
         told.append(
-            f"no detectable difference between the tuned mix and the mix without {names}, where"
-            f" {_detectable([part.difference for part in unclear])}"
+            f"no detectable difference between the tuned mix and the mix without {names}"
+            f"{_detectable([part.difference for part in unclear])}"
         )
     verdicts = [part.verdict for part in parts]
     tone = "helps" if "helps" in verdicts else "hurts" if "hurts" in verdicts else "no"
@@ -180,8 +180,9 @@ def _why(d: Decomposition) -> tuple[str, str]:
 
 def _published(r: Reference) -> tuple[str, str]:
     said = {"helps": "dropout helps", "hurts": "dropout hurts"}.get(r.verdict, str(r.verdict))
+    title = "The reference experiment" if r.published_with is None else "The published single run"
     sentence = (
-        f"The published single run: over {r.repeats} repetitions, {said} in accuracy (mean"
+        f"{title}: over {r.repeats} repetitions, {said} in accuracy (mean"
         f" {signed(r.difference.estimate, 3)}, {between(r.difference, 3)}; a true difference of"
         f" {fixed(r.difference.detectable, 3)} or more would probably have shown)"
     )
@@ -205,9 +206,13 @@ def _count(some: int, every: int, noun: str) -> str:
 
 def _detectable(differences: Sequence[Difference | None]) -> str:
     """What would have shown, from the easiest comparison to the hardest."""
-    sizes = sorted(fixed(one.detectable, 3) for one in differences if one)
-    span = sizes[0] if sizes[0] == sizes[-1] else f"{sizes[0]} to {sizes[-1]}, by comparison,"
-    return f"a true difference of {span} would probably have shown"
+    # A technique that never acted gives the very same networks: nothing could have shown.
+    sizes = sorted(one.detectable for one in differences if one and one.detectable > 0)
+    if not sizes:
+        return ""
+    least, most = fixed(sizes[0], 3), fixed(sizes[-1], 3)
+    span = least if least == most else f"{least} to {most}, by comparison,"
+    return f", where a true difference of {span} would probably have shown"
 
 
 def _lower(title: str) -> str:
