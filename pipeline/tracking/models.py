@@ -18,11 +18,14 @@ from mlflow.models.signature import ModelSignature, infer_signature
 from pipeline.data import raw
 from pipeline.data.schema import Schema
 from pipeline.errors import one_line
-from pipeline.evidence.report import MARKDOWN_ESCAPES
 from pipeline.tracking import served
 from pipeline.tracking.single import one_model
 
 # MLflow's databases hold 5,000 to 8,000 letters of a tag.
+# `tune` reads this module and not the report's, which has the same marks.
+MARKDOWN_ESCAPES = str.maketrans(
+    {mark: f"\\{mark}" for mark in "\\`*_{}[]()#+!|~<>$"} | {"\n": " ", "\r": " "}
+)
 COLUMNS_SHOWN, LETTERS_SHOWN = 25, 40
 NOTE = "mlflow.note.content"
 WANTED = {
