@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,9 @@ from pipeline.training.luck import batch_order, drop_threshold
 
 logger = logging.getLogger(__name__)
 
+# Between two epochs a lane needs the interpreter, which by default a thread beside it, such as one
+# that writes to MLflow, gives up after 5 ms: several epochs of a small network.
+SWITCH_S = 0.0002
 BLOCK_ROWS = 128  # rows evaluated at once: as many as still fit a core's cache
 
 
@@ -76,11 +80,14 @@ def train_stack(
                     break
 
     pool = ThreadPoolExecutor(lanes)
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     try:
         # A product as small as these is slower on two threads than on one.
         with threadpool_limits(1, "blas"):
             list(pool.map(lane, range(lanes)))
     finally:
+        sys.setswitchinterval(usual)
         # After a signal, nobody waits for what is in training.
         pool.shutdown(wait=False, cancel_futures=True)
     return [fits[place] for place in range(len(members))]
