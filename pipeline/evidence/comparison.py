@@ -16,18 +16,7 @@ from pipeline.evidence.wording import signed
 from pipeline.params import Regularization
 
 SCHEMA_VERSION = 1
-__all__ = ["METRIC_TITLES", "SCHEMA_VERSION", "Candidate", "Comparison", "Data", "Kind", "sentence"]
-
-
-# For people: what a metric is called, and whether more of it is better.
-METRIC_TITLES = {
-    "log_loss": ("Log loss", False),
-    "accuracy": ("Accuracy", True),
-    "balanced_accuracy": ("Balanced accuracy", True),
-    "roc_auc": ("ROC AUC", True),
-    "pr_auc": ("PR AUC", True),
-    "brier": ("Brier score", False),
-}
+__all__ = ["SCHEMA_VERSION", "Candidate", "Comparison", "Data", "Kind", "sentence"]
 
 
 class _Record(BaseModel):

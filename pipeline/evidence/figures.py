@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.evidence.comparison import METRIC_TITLES, Comparison
+from pipeline.evidence.comparison import Comparison
 from pipeline.evidence.kinds import KIND_TITLES
+from pipeline.evidence.metrics import METRIC_TITLES
 
 # Okabe and Ito's colours: told apart with any colour vision, and in print with the line styles.
 COLOURS = {"best": "#0072B2", "baseline": "#D55E00"}

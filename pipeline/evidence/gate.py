@@ -8,9 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.evidence.comparison import METRIC_TITLES
 from pipeline.evidence.floors import Judged
-from pipeline.evidence.metrics import Floats, Labels
+from pipeline.evidence.metrics import METRIC_TITLES, Floats, Labels
 from pipeline.evidence.stats import Interval, paired_difference
 from pipeline.gate_params import GateParams
 

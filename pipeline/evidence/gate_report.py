@@ -8,9 +8,9 @@ from typing import Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.evidence.comparison import METRIC_TITLES
 from pipeline.evidence.drift import Drift
 from pipeline.evidence.gate import Check
+from pipeline.evidence.metrics import METRIC_TITLES
 
 SCHEMA_VERSION = 1
 # Read as it is as often as rendered, so only what would be lost or taken for markup is escaped.

@@ -13,6 +13,15 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer[Any]]
 
 CALIBRATION_BINS = 10
+# For people: what a metric is called, and whether more of it is better.
+METRIC_TITLES = {
+    "log_loss": ("Log loss", False),
+    "accuracy": ("Accuracy", True),
+    "balanced_accuracy": ("Balanced accuracy", True),
+    "roc_auc": ("ROC AUC", True),
+    "pr_auc": ("PR AUC", True),
+    "brier": ("Brier score", False),
+}
 
 
 def row_log_loss(logits: npt.ArrayLike, y: Labels) -> Floats:

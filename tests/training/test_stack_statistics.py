@@ -55,7 +55,7 @@ def keras_log_losses(
     network.compile(adam, "binary_crossentropy")
     adam.build(network.trainable_variables)
     start = [variable.numpy() for variable in adam.variables]
-    logits = keras.Sequential([*network.layers[:-1], keras.layers.Dense(1)])
+    logits = keras.Sequential([*network.layers[:-1], keras.layers.Dense(1, name="logits")])
     logits.build((None, architecture.features))
     losses = []
     for member in members:

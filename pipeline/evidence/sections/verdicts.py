@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.evidence.ablation import Ablation
-from pipeline.evidence.comparison import METRIC_TITLES, Comparison
+from pipeline.evidence.comparison import Comparison
 from pipeline.evidence.decomposition import Decomposition
 from pipeline.evidence.document import Block, Heading, Items, Picture, Statement, Table, Text
 from pipeline.evidence.interval import Difference, verdict
 from pipeline.evidence.kinds import KIND_TITLES, KINDS
+from pipeline.evidence.metrics import METRIC_TITLES
 from pipeline.evidence.reference import Reference
 from pipeline.evidence.wording import (
     between,
