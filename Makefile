@@ -131,4 +131,5 @@ $(INSTALLED): pyproject.toml uv.lock | $(UV)
 
 $(READY): $(INSTALLED)
 	python -m pipeline.training.warm
+	python -m pipeline.tracking.blank
 	@touch $@

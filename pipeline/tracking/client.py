@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.tracking.local import DEFAULT, SCHEME, open_local
+from pipeline.tracking.blank import SCHEME
+from pipeline.tracking.local import DEFAULT, open_local
 
 # Before mlflow is imported: it reads them then.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -15,11 +15,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import InputError
+from pipeline.tracking.blank import ARTIFACTS, SCHEME, write_blank
 
 DEFAULT = "sqlite:///mlflow.db"
-SCHEME = "sqlite:///"
-# MLflow's folder for artifacts, beside the database.
-ARTIFACTS = "mlruns"
 BUSY_TIMEOUT_S = 30
 # Where MLflow 3 keeps locations.
 LOCATIONS = (
@@ -84,12 +82,11 @@ def _moves(connection: sqlite3.Connection, folder: Path) -> Iterator[tuple[str, 
 
 
 def _create(file: Path) -> None:
-    """Let MLflow make its tables under another name: a kill in between leaves no half database."""
-    from mlflow import MlflowClient
-
+    """An empty database, made under another name: a kill in between leaves no half of one."""
     draft = file.with_name(f"{file.name}.draft")
     draft.unlink(missing_ok=True)
-    MlflowClient(f"{SCHEME}{draft}").search_experiments(max_results=1)
+    write_blank(draft)
+    relocate(draft)
     draft.replace(file)
 
 

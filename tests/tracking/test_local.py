@@ -11,8 +11,9 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.errors import InputError
+from pipeline.tracking import blank
 from pipeline.tracking.client import connect
-from pipeline.tracking.local import relocate
+from pipeline.tracking.local import open_local, relocate
 
 
 @pytest.fixture
@@ -31,6 +32,23 @@ def artifact(folder: Path) -> str:
     (run,) = client.search_runs([experiment.experiment_id])
     assert experiment.artifact_location == f"{folder}/mlruns/{experiment.experiment_id}"
     return Path(client.download_artifacts(run.info.run_id, "note.txt")).read_text()
+
+
+def test_a_new_database_is_migrated_once_and_knows_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blank, "BLANK", tmp_path / "environment" / "blank.db")
+    blank.BLANK.parent.mkdir()
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        open_local(f"sqlite:///{folder}/mlflow.db")
+        default = MlflowClient(f"sqlite:///{folder}/mlflow.db").get_experiment("0")
+        assert default.artifact_location == f"{folder}/mlruns/0"
+        assert [path.name for path in blank.BLANK.parent.iterdir()] == ["blank.db"]
+        # As MLflow makes it, and not again for the second.
+        monkeypatch.setattr(blank, "_migrate", None)
 
 
 def test_artifacts_are_found_in_a_moved_checkout(checkout: Path) -> None:
