@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 LATER = "the study is safe, and `make sync` writes what MLflow lacks."
 # How long the end of a study waits for a server: a share of the study's time, at the least this.
-WAIT_SHARE, WAIT_S = 0.08, 3.0
+WAIT_SHARE, WAIT_S = 0.08, 4.0
 # And for a database beside it, which no network holds up.
 LOCAL_WAIT_S = 60.0
 
