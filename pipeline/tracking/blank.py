@@ -52,6 +52,8 @@ def _forget_folder(file: Path) -> None:
 
 
 def main() -> None:
+    import pipeline.tracking.client  # noqa: F401  makes MLflow quiet
+
     with TemporaryDirectory() as folder:
         write_blank(Path(folder) / BLANK.name)
 
