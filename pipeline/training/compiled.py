@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -54,6 +55,14 @@ def compiled(function: Function) -> Function:
     return cast("Function", _compile(function))
 
 
+def inlined(function: Function) -> Function:
+    """As `compiled`, and copied into each function that calls it.
+
+    For what is computed number by number: a loop that calls is not computed many at a time.
+    """
+    return cast("Function", _compile(function, inline="always"))
+
+
 def anything_kept() -> bool:
     """Whether machine code of these sources was kept by an earlier process."""
     return FOLDER.is_dir() and any(FOLDER.iterdir())
@@ -78,4 +87,4 @@ def _writable(folder: Path) -> bool:
 FOLDER = Path(sys.prefix) / "numba" / _sources_digest()
 _ours = f"{EnvironmentCache.__module__}.{EnvironmentCache.__qualname__}"
 numba.config.CACHE_LOCATOR_CLASSES = f"{_ours},InTreeCacheLocator,UserWideCacheLocator"
-_compile = numba.njit(nogil=True, cache=_writable(FOLDER), error_model="numpy")
+_compile = partial(numba.njit, nogil=True, cache=_writable(FOLDER), error_model="numpy")

@@ -12,9 +12,8 @@ from threadpoolctl import threadpool_limits
 from pipeline.training import kernels
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import FloatArray
-from pipeline.training.kernels import Layout, Strengths, Work
+from pipeline.training.layout import BLOCK_ROWS, Layout, Strengths, Work
 
-BLOCK_ROWS = 128
 NO_STRENGTHS = Strengths(np.float32(0), np.float32(0), np.uint16(0), np.float32(1))
 
 

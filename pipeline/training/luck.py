@@ -14,7 +14,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.training.compiled import compiled
+from pipeline.training.compiled import compiled, inlined
 
 MASK_LEVELS = 2**16
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
@@ -49,6 +49,7 @@ def mask_bits(
     return bits[: rows * units].reshape(rows, units)
 
 
+@compiled
 def mask_places(units: int) -> int:
     """Length of a buffer for the bits of this many units: whole blocks."""
     return -(-units // HALVES) * HALVES
@@ -84,7 +85,7 @@ def draw_mask_bits(
         bits[7 * blocks + block] = np.uint16(d >> _HALF)
 
 
-@compiled
+@inlined
 def philox(
     a: np.uint32, b: np.uint32, c: np.uint32, d: np.uint32, key_0: np.uint32, key_1: np.uint32
 ) -> tuple[np.uint32, np.uint32, np.uint32, np.uint32]:

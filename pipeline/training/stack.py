@@ -34,7 +34,7 @@ from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.compiled import anything_kept
 from pipeline.training.fit import Fit, FloatArray, Member
 from pipeline.training.journal import Journal
-from pipeline.training.kernels import Layout, State, Strengths, Work
+from pipeline.training.layout import BLOCK_ROWS, Layout, State, Strengths, Work
 from pipeline.training.luck import batch_order, drop_threshold
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 # Between two epochs a lane needs the interpreter, which by default a thread beside it, such as one
 # that writes to MLflow, gives up after 5 ms: several epochs of a small network.
 SWITCH_S = 0.0002
-BLOCK_ROWS = 128  # rows evaluated at once: as many as still fit a core's cache
 
 
 def train_stack(

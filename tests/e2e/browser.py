@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchFrameException
 from selenium.webdriver.common.by import By
 
 # Git-ignored; for people to look at.
@@ -54,11 +55,12 @@ class Browser:
             time.sleep(0.2)
 
     def frame_text(self) -> str:
-        """All visible text of the page within the page."""
-        (frame,) = self._driver.find_elements(By.TAG_NAME, "iframe")
-        self._driver.switch_to.frame(frame)
+        """All visible text of the page within the page; none as long as there is no such page."""
         try:
+            self._driver.switch_to.frame(0)
             return self.text()
+        except NoSuchFrameException:
+            return ""
         finally:
             self._driver.switch_to.default_content()
 

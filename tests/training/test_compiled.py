@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.training import compiled, kernels
+from pipeline.training import compiled, layout
 from pipeline.training.compiled import EnvironmentCache
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def test_equal_checkouts_share_machine_code_and_a_change_in_any_module_parts_the
 
 
 def test_only_this_packages_functions_are_kept_there() -> None:
-    ours = EnvironmentCache.from_function(kernels.Layout.of, kernels.__file__)
+    ours = EnvironmentCache.from_function(layout.Layout.of, layout.__file__)
     assert ours is not None
     assert ours.get_cache_path() == str(compiled.FOLDER)
     assert EnvironmentCache.from_function(folder, __file__) is None

@@ -21,6 +21,7 @@ from pipeline.params import Activation, LayerParams, Regularization, TrainParams
 from pipeline.training import network as network_module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
+from pipeline.training.kernels import TURNED_FROM
 from pipeline.training.luck import batch_order, drop_threshold, mask_bits
 from pipeline.training.network import build_network
 from pipeline.training.oracle import train_with_keras
@@ -32,6 +33,8 @@ TOLERANCE, NORM_TOLERANCE = 2e-5, 2e-3
 NORM_LEARNING_RATE = 0.003
 WEIGHTS = np.array([0.5, 3.0, 1.7], np.float32)
 EPOCHS = 6
+# The kernel between them is one that the gradient takes another way.
+LARGE = (LayerParams(units=150, dropout=True), LayerParams(units=TURNED_FROM // 150 + 1))
 
 
 @keras.saving.register_keras_serializable()
@@ -140,6 +143,7 @@ REGULARIZATIONS = {
     "early_stopping": {"patience": 1},
     "unequal_folds": {},
     "class_weight": {},
+    "large_kernel": {"dropout": 0.4},
     "all": {"dropout": 0.3, "l1": 0.001, "l2": 0.01, "patience": 2},
 }
 
@@ -158,6 +162,8 @@ def test_fit_equals_keras(
     monkeypatch.setattr(network_module.keras.layers, "Dropout", ForcedDropout)
     batch_norm = case in ("batch_norm", "all")
     architecture = make_architecture(classes, batch_norm)
+    if case == "large_kernel":
+        architecture = replace(architecture, layers=LARGE)
     rate = NORM_LEARNING_RATE if batch_norm else train.learning_rate
     train = train.model_copy(update={"max_epochs": EPOCHS, "learning_rate": rate})
     # 37 and 38 rows take four steps of 12, 36 rows three.
