@@ -38,6 +38,7 @@ Seed = Annotated[
     int,
     Field(ge=0, le=SEED_MAX, description=f"a whole number from 0 to {SEED_MAX}", examples=[42]),
 ]
+Schedule = Literal["constant", "cosine"]
 ClassWeight = Literal["none", "balanced"] | dict[str, float]
 Flag = Annotated[bool, Field(description="true or false", examples=[True])]
 
@@ -104,6 +105,9 @@ class TrainParams(Section):
     batch_size: int = _count(1, 1_000_000, 32)
     max_epochs: int = _count(1, 100_000, 100)
     learning_rate: float = Field(gt=0, description="a number > 0", examples=[0.001])
+    schedule: Schedule = Field(
+        default="constant", description="constant or cosine", examples=["cosine"]
+    )
     class_weight: ClassWeight = Field(
         default="none",
         description="none, balanced, or weights of classes",

@@ -48,6 +48,7 @@ BAD = [
     ("train.batch_size", 0, "train.batch_size is 0, want a whole number from 1 to 1000000."),
     ("train.learning_rate", 0, "train.learning_rate is 0, want a number > 0. Change it, e.g. 0.0"),
     ("train.learning_rate", float("nan"), "train.learning_rate is nan, want a number > 0."),
+    ("train.schedule", "linear", "train.schedule is 'linear', want constant or cosine."),
     ("train.max_epochs", "100", "train.max_epochs is '100', want a whole number from 1 to"),
     ("train.class_weight", "even", "train.class_weight: 'even' is no weighting, want none, balan"),
     ("train.class_weight", None, "train.class_weight: null is no weighting, want none, balanced"),

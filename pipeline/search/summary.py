@@ -62,6 +62,7 @@ def settings(params: Params) -> dict[str, object]:
         "batch_size": params.train.batch_size,
         "max_epochs": params.train.max_epochs,
         "learning_rate": params.train.learning_rate,
+        "schedule": params.train.schedule,
         "class_weight": params.train.class_weight,
     }
 

@@ -31,9 +31,8 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
     else:
         loss = "sparse_categorical_crossentropy"
         metric = keras.metrics.SparseCategoricalCrossentropy(name="log_loss")
-    network.compile(keras.optimizers.Adam(train.learning_rate), loss, metrics=[metric])
-
     fold, patience = member.fold, member.regularization.patience
+    network.compile(optimizer(train, len(fold.fit)), loss, metrics=[metric])
     watch: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
     if patience is not None:
         # The metric and not val_loss, which contains the penalty.
@@ -63,6 +62,15 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
     kept = int(val_log_loss.argmin()) if patience is not None else len(log_loss) - 1
     logits = _logits(network, x[fold.score])
     return Fit(network.get_weights(), log_loss, val_log_loss, kept, logits)
+
+
+def optimizer(train: TrainParams, rows: int) -> keras.optimizers.Optimizer:
+    """Adam as a fit on so many rows takes it."""
+    rate = train.learning_rate
+    if train.schedule == "cosine":
+        steps = train.max_epochs * -(-rows // train.batch_size)
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    return keras.optimizers.Adam(rate)
 
 
 def _logits(network: keras.Sequential, x: FloatArray) -> FloatArray:

@@ -143,6 +143,7 @@ class _Training:
             self.strengths,
             self.train.batch_size,
             self.train.learning_rate,
+            self.train.max_epochs if self.train.schedule == "cosine" else 0,
             member.seed,
             epoch,
         )

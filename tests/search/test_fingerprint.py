@@ -41,6 +41,7 @@ CHANGING: dict[str, Any] = {
     "train.batch_size": 64,
     "train.max_epochs": 99,
     "train.learning_rate": 0.002,
+    "train.schedule": "cosine",
     "train.class_weight": "balanced",
     "search.batch": 4,
     "search.space.dropout.low": 0.1,

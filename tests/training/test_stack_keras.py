@@ -24,7 +24,7 @@ from pipeline.training.fit import Member
 from pipeline.training.kernels import TURNED_FROM
 from pipeline.training.luck import batch_order, drop_threshold, mask_bits
 from pipeline.training.network import build_network
-from pipeline.training.oracle import train_with_keras
+from pipeline.training.oracle import optimizer, train_with_keras
 from pipeline.training.stack import train_stack
 
 from .conftest import MakeArchitecture, MakeFolds
@@ -67,7 +67,7 @@ def train_forced(member: Member, architecture: Architecture, train: TrainParams)
     binary = architecture.outputs == 1
     losses = keras.losses
     log_loss = losses.BinaryCrossentropy() if binary else losses.SparseCategoricalCrossentropy()
-    adam = keras.optimizers.Adam(train.learning_rate)
+    adam = optimizer(train, len(member.fold.fit))
     adam.build(network.trainable_variables)
     weights = member.fold.class_weight
     class_weight = tf.constant(np.ones(architecture.classes, "f4") if weights is None else weights)
@@ -144,6 +144,7 @@ REGULARIZATIONS = {
     "unequal_folds": {},
     "class_weight": {},
     "large_kernel": {"dropout": 0.4},
+    "cosine": {},
     "all": {"dropout": 0.3, "l1": 0.001, "l2": 0.01, "patience": 2},
 }
 
@@ -165,7 +166,9 @@ def test_fit_equals_keras(
     if case == "large_kernel":
         architecture = replace(architecture, layers=LARGE)
     rate = NORM_LEARNING_RATE if batch_norm else train.learning_rate
-    train = train.model_copy(update={"max_epochs": EPOCHS, "learning_rate": rate})
+    schedule = "cosine" if case in ("cosine", "all") else "constant"
+    update = {"max_epochs": EPOCHS, "learning_rate": rate, "schedule": schedule}
+    train = train.model_copy(update=update)
     # 37 and 38 rows take four steps of 12, 36 rows three.
     fit = (37, 36, 38) if case in ("unequal_folds", "all") else (37,)
     regularization = plain.model_copy(update=REGULARIZATIONS[case])
