@@ -36,7 +36,7 @@ def main() -> None:
     with spent_on("imports"):
         from pipeline.search.study import Study
         from pipeline.stages import tune
-        from pipeline.tracking import mirror, runs
+        from pipeline.tracking import mirror
 
     waves = Study.remaining_waves
 
@@ -53,7 +53,6 @@ def main() -> None:
     timed(Study, "tell", "optuna")
     timed(tune, "evaluate", "train")
     timed(tune, "write_outputs", "outputs and plots")
-    timed(runs.StudyRuns, "sync", "mlflow, beside training")
     timed(mirror.Mirror, "__exit__", "mlflow, waited for")
     with spent_on("whole"):
         tune.main()

@@ -74,10 +74,10 @@ class Untracked:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def update(self, *_: object) -> None:
+    def update(self) -> None:
         """Leave it untold."""
 
-    def complete(self, *_: object) -> None:
+    def complete(self) -> None:
         """Leave it untold."""
 
 

@@ -5,53 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from pipeline.data.prepare import Fold
 from pipeline.evidence import metrics
 from pipeline.params import NetworkParams, Regularization, TrainParams
+from pipeline.search.score import FoldScore, Score
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, FloatArray, Member
 
 Trainer = Callable[[Sequence[Member], Architecture, TrainParams], list[Fit]]
-
-
-class FoldScore(BaseModel):
-    """How one fit did on the rows of its fold."""
-
-    model_config = ConfigDict(frozen=True)
-
-    log_loss: float
-    accuracy: float
-    balanced_accuracy: float
-    roc_auc: float
-    pr_auc: float
-    brier: float
-
-
-class Score(BaseModel):
-    """How a trial did.
-
-    folds: in fold order. epochs: trained, per fold. curves: (epoch,) means over the folds still
-    training in that epoch, of the log loss on fitting rows and on stop rows.
-    failure: why there is no score, or None.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    folds: tuple[FoldScore, ...] = ()
-    epochs: tuple[int, ...] = ()
-    train_curve: tuple[float, ...] = ()
-    val_curve: tuple[float, ...] = ()
-    failure: str | None = None
-
-    def mean(self, metric: str) -> float:
-        """Mean of a metric over the folds."""
-        return float(np.mean([getattr(fold, metric) for fold in self.folds]))
-
-    def std(self, metric: str) -> float:
-        """Sample standard deviation of a metric over the folds."""
-        return float(np.std([getattr(fold, metric) for fold in self.folds], ddof=1))
 
 
 def evaluate(

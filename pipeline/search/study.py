@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from pipeline.errors import InputError
 from pipeline.params import Regularization, SearchParams
-from pipeline.search.evaluate import FoldScore, Score
+from pipeline.search.score import FoldScore, Score
 from pipeline.search.space import distributions, nearest_point
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

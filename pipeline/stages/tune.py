@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
-import pandas as pd
-
 from pipeline.data.prepare import prepare_cv
-from pipeline.data.schema import Schema
-from pipeline.params import Params, load_params
+from pipeline.params import load_params
 from pipeline.search import summary
 from pipeline.search.evaluate import evaluate
-from pipeline.search.fingerprint import fingerprint
 from pipeline.search.plots import draw_study
 from pipeline.search.progress import show_progress
-from pipeline.search.storage import open_storage, storage_works
+from pipeline.search.storage import storage_works
 from pipeline.search.study import Study
 from pipeline.stages import logger, run_stage
 from pipeline.stages.files import (
     BEST,
-    SCHEMA,
     STUDIES,
     TRAIN,
     TRIALS,
@@ -32,10 +28,8 @@ from pipeline.stages.files import (
     write_json,
 )
 from pipeline.stages.lock import exclusive
-from pipeline.tracking.datasets import RoleRows
-from pipeline.tracking.mirror import Mirror
-from pipeline.tracking.provenance import how_to_reproduce
-from pipeline.tracking.runs import StudyLabel, StudyPage
+from pipeline.stages.study import open_study
+from pipeline.tracking.mirror import FOLLOW, Mirror
 from pipeline.training.stack import train_stack
 
 
@@ -62,32 +56,15 @@ def main() -> None:
     with exclusive(), storage_works(STUDIES):
         study = open_study(params, schema)
         with (
-            Mirror(StudyLabel(schema.name, study.name)) as mirror,
+            Mirror([sys.executable, "-m", "pipeline.stages.sync", FOLLOW]) as mirror,
             show_progress(study, params.search.trials) as progress,
         ):
             for wave in study.remaining_waves():
                 study.tell(wave, score([trial.regularization for trial in wave]))
-                mirror.update(study.trials())
+                mirror.update()
                 progress()
             write_outputs(study)
-            mirror.complete(study.trials(), page(study, params, train, val))
-
-
-def open_study(params: Params, schema: Schema) -> Study:
-    """The study of these parameters and data, new or resumed."""
-    name = f"{schema.name}-{fingerprint(params, [TRAIN, VAL, SCHEMA])}"
-    return Study(open_storage(STUDIES), name, params.search, params.baseline, params.seed)
-
-
-def page(study: Study, params: Params, train: pd.DataFrame, val: pd.DataFrame) -> StudyPage:
-    """What the study's own run in MLflow shows."""
-    return StudyPage(
-        params=summary.settings(params),
-        metrics=summary.scores(study),
-        note=summary.note(study, how_to_reproduce()),
-        artifacts=[TRIALS, BEST, TUNING_PLOTS],
-        inputs=[RoleRows("train", TRAIN, train), RoleRows("val", VAL, val)],
-    )
+            mirror.complete()
 
 
 def write_outputs(study: Study) -> None:

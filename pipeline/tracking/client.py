@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.tracking.blank import SCHEME
 from pipeline.tracking.local import DEFAULT, open_local
 
 # Before mlflow is imported: it reads them then.
@@ -44,11 +43,6 @@ def connect() -> MlflowClient:
     """A client of the server or database that MLFLOW_TRACKING_URI names."""
     open_local(mlflow.get_tracking_uri())
     return MlflowClient()
-
-
-def is_local() -> bool:
-    """Whether MLflow is a database file and no server."""
-    return str(mlflow.get_tracking_uri()).startswith(SCHEME)
 
 
 def experiment_id(client: MlflowClient, name: str) -> str:

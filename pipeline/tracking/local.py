@@ -29,6 +29,11 @@ LOCATIONS = (
 )
 
 
+def is_local() -> bool:
+    """Whether MLflow is a database file and no server."""
+    return (os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT).startswith(SCHEME)
+
+
 def open_local(uri: str) -> None:
     """Make the database of a `sqlite:///` address if it is new, else correct its locations."""
     file = Path(uri.removeprefix(SCHEME).partition("?")[0])

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
+import subprocess
 import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from pipeline.search.study import Trial
-from pipeline.tracking.client import connect, is_local, reason
-from pipeline.tracking.runs import StudyLabel, StudyPage, StudyRuns, complete_study
+from pipeline.tracking.local import is_local
 
 logger = logging.getLogger(__name__)
 
@@ -20,26 +18,29 @@ LATER = "the study is safe, and `make sync` writes what MLflow lacks."
 WAIT_SHARE, WAIT_S = 0.08, 4.0
 # And for a database beside it, which no network holds up.
 LOCAL_WAIT_S = 60.0
+# Lines to the process that writes, and what starts it as one that reads them.
+NEWS, END, FOLLOW = "news", "end", "--follow"
 
 
 class Mirror:
-    """Writes trials to MLflow from a thread of its own.
+    """Has another process write the trials to MLflow, so that no thread of this one does.
 
-    Trouble with MLflow neither stops a study nor slows it: it is told once, and `sync` catches up.
+    Threads share one interpreter, and training needs it between epochs. Trouble with MLflow
+    neither stops a study nor slows it: it is told once, and `sync` catches up.
+
+    command: at each line `NEWS` it writes the trials there are, at the line `END` the rest, and
+    ends. It ends at once when its input does, as when this process is killed.
     """
 
-    def __init__(self, label: StudyLabel) -> None:
-        self._label = label
-        self._trials: Sequence[Trial] = ()
-        self._page: StudyPage | None = None
-        self._news = threading.Event()
-        self._ended = False
-        self._told = False
-        self._thread = threading.Thread(target=self._run, name="mlflow-mirror", daemon=True)
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
 
     def __enter__(self) -> Self:
         self._started = time.monotonic()
-        self._thread.start()
+        # In a session of its own, for Ctrl-C is for the study: this process tells when to end.
+        self._writer = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, text=True, start_new_session=True
+        )
         return self
 
     def __exit__(
@@ -48,48 +49,34 @@ class Mirror:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended = True
-        self._news.set()
-        if kind is not None:
+        try:
+            if kind is None:
+                spent = time.monotonic() - self._started
+                code = self._writer.wait(patience(spent, is_local()))
+                if code != 0:
+                    logger.warning("MLflow was not written (exit code %d): %s", code, LATER)
+        except subprocess.TimeoutExpired:
+            logger.warning("MLflow is slow: %s", LATER)
+        finally:
+            self._writer.kill()
+            self._writer.communicate()
+
+    def update(self) -> None:
+        """Tell that there are new trials in the study's database; returns at once."""
+        self._say(NEWS)
+
+    def complete(self) -> None:
+        """Tell that the study is over and its files are written; returns at once."""
+        self._say(END)
+
+    def _say(self, line: str) -> None:
+        assert self._writer.stdin is not None
+        try:
+            self._writer.stdin.write(f"{line}\n")
+            self._writer.stdin.flush()
+        except BrokenPipeError:
+            # It has ended, and how is seen at the end.
             return
-        spent = time.monotonic() - self._started
-        self._thread.join(patience(spent, is_local()))
-        if self._thread.is_alive():
-            self._tell("MLflow is slow: " + LATER)
-
-    def update(self, trials: Sequence[Trial]) -> None:
-        """Tell of all finished trials so far; returns at once."""
-        self._trials = trials
-        self._news.set()
-
-    def complete(self, trials: Sequence[Trial], page: StudyPage) -> None:
-        """Tell that the study is over, and what its own run shows; returns at once."""
-        self._page = page
-        self.update(trials)
-
-    def _run(self) -> None:
-        client = connect()
-        runs = StudyRuns(client, self._label)
-        ended = False
-        while not ended:
-            self._news.wait()
-            self._news.clear()
-            # Read before the work: what came by the end is written, what ended it is seen.
-            ended, trials, page = self._ended, self._trials, self._page
-            try:
-                run_id = runs.sync(trials)
-                if page is not None:
-                    complete_study(client, run_id, page)
-            except Exception as error:
-                # Of any kind: stores and networks raise their own, and no study is to end by it.
-                # What was written when the trouble came is not known: look again next time.
-                runs = StudyRuns(client, self._label)
-                self._tell(f"MLflow does not answer ({reason(error)}): " + LATER)
-
-    def _tell(self, message: str) -> None:
-        if not self._told:
-            self._told = True
-            logger.warning(message)
 
 
 def patience(spent: float, local: bool) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunStatus, RunTag
 
-from pipeline.search.evaluate import FoldScore, Score
+from pipeline.search.score import FoldScore, Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input

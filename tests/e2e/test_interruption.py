@@ -61,7 +61,8 @@ def test_killed_study_ends_as_if_undisturbed(copied: Project, finished: Finished
         tune = start_tune(copied)
         wait_for(copied, tune, after_s)
         tune.send_signal(signal.SIGKILL)
-        tune.communicate()
+        # Which ends when nobody holds its end of the pipe: the writer to MLflow is gone, too.
+        tune.communicate(timeout=EXIT_S)
     copied.stage("tune")
     assert_as_undisturbed(copied, finished)
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.params import Params, Regularization, SearchParams
-from pipeline.search.evaluate import FoldScore, Score
+from pipeline.search.score import FoldScore, Score
 from pipeline.search.study import Study, Trial
 
 OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)

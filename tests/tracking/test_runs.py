@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from pipeline.params import Regularization
-from pipeline.search.evaluate import FoldScore, Score
+from pipeline.search.score import FoldScore, Score
 from pipeline.search.study import Trial
 from pipeline.tracking import runs
 from pipeline.tracking.datasets import RoleRows
