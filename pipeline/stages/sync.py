@@ -36,8 +36,8 @@ from pipeline.tracking.mirror import END, FOLLOW
 from pipeline.tracking.provenance import how_to_reproduce
 from pipeline.tracking.runs import StudyLabel, StudyPage, complete_study, sync
 
-# Training goes first.
-NICENESS = 10
+# The lowest priority: training goes first.
+NICENESS = 19
 
 
 def main() -> None:
