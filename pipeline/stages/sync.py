@@ -36,8 +36,8 @@ from pipeline.tracking.mirror import END, FOLLOW
 from pipeline.tracking.provenance import how_to_reproduce
 from pipeline.tracking.runs import StudyLabel, StudyPage, complete_study, sync
 
-# The lowest priority: training goes first.
-NICENESS = 19
+# Training goes first; at the lowest priority too much would be left for the end.
+NICENESS = 10
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from pipeline.tracking.datasets import RoleRows, dataset_input
 from pipeline.tracking.single import drop_twins, end_abandoned, one_run
 
 PAGE = 1000
+CURVE_POINTS = 50
 WHOLE = [RunStatus.to_string(one) for one in (RunStatus.FINISHED, RunStatus.FAILED)]
 
 
@@ -213,7 +214,16 @@ def _trial_metrics(score: Score, time: int) -> list[Metric]:
         ]
     for curve_name, curve in (("train", score.train_curve), ("val", score.val_curve)):
         metrics += [
-            Metric(f"{curve_name}_log_loss", value, time, epoch)
-            for epoch, value in enumerate(curve, start=1)
+            Metric(f"{curve_name}_log_loss", curve[epoch - 1], time, epoch)
+            for epoch in shown_epochs(len(curve))
         ]
     return metrics
+
+
+def shown_epochs(epochs: int) -> list[int]:
+    """Evenly spaced epochs, the last one always: as many as a chart shows, or all if fewer.
+
+    Points are most of what a trial costs MLflow; the study's database has every epoch.
+    """
+    every = -(-epochs // CURVE_POINTS)
+    return list(range(epochs, 0, -every))[::-1] if epochs else []

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
@@ -14,7 +15,7 @@ from pipeline.search.score import FoldScore, Score
 from pipeline.search.study import Trial
 from pipeline.tracking import runs
 from pipeline.tracking.datasets import RoleRows
-from pipeline.tracking.runs import StudyLabel, StudyPage, complete_study, sync
+from pipeline.tracking.runs import StudyLabel, StudyPage, complete_study, shown_epochs, sync
 
 LABEL = StudyLabel("toy", "toy-abc")
 
@@ -130,3 +131,12 @@ def test_study_run_is_completed_any_number_of_times(client: MlflowClient, tmp_pa
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     assert (dataset.dataset.name, dataset.dataset.digest) == ("train", digest[:32])
     assert [file.path for file in client.list_artifacts(parent)] == ["trials.csv"]
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 49, 50, 51, 100, 101, 1000])
+def test_shown_epochs_are_few_and_even_and_end_with_the_last(epochs: int) -> None:
+    shown = shown_epochs(epochs)
+    assert len(shown) == epochs if epochs <= 50 else 25 < len(shown) <= 50
+    assert len(set(np.diff(shown))) <= 1
+    assert shown[-1:] == ([epochs] if epochs else [])
+    assert all(1 <= epoch <= epochs for epoch in shown)
