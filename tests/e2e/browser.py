@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchFrameException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 
 # Git-ignored; for people to look at.
@@ -59,7 +59,8 @@ class Browser:
         try:
             self._driver.switch_to.frame(0)
             return self.text()
-        except NoSuchFrameException:
+        except WebDriverException:
+            # None yet, or replaced while it was read.
             return ""
         finally:
             self._driver.switch_to.default_content()
