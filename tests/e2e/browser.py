@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -92,7 +92,9 @@ class Browser:
             for button in self._driver.find_elements(
                 By.CSS_SELECTOR, f'[data-component-id="{offer}"]'
             ):
-                button.click()
+                # It may go by itself.
+                with suppress(WebDriverException):
+                    button.click()
 
 
 @contextmanager
