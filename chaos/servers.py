@@ -47,7 +47,8 @@ class Server:
             self._process = subprocess.Popen(
                 command,
                 cwd=self._project,
-                env=self._environment,
+                # Its runners of background jobs are five more processes, and nobody asks for them.
+                env={**self._environment, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
