@@ -69,6 +69,8 @@ class Site:
         """The state in which the target has not run yet."""
         self.target = target
         self.variables = {}
+        # A limit on the size of files holds for what is printed, too.
+        (self.folder / "commands.log").unlink(missing_ok=True)
         shutil.rmtree(self.project.path)
         shutil.copytree(self.folder / f"before-{target}", self.project.path, symlinks=True)
 

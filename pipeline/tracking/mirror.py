@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -51,12 +52,7 @@ class Mirror:
     ) -> None:
         try:
             if kind is None:
-                spent = time.monotonic() - self._started
-                code = self._writer.wait(patience(spent, is_local()))
-                if code != 0:
-                    logger.warning("MLflow was not written (exit code %d): %s", code, LATER)
-        except subprocess.TimeoutExpired:
-            logger.warning("MLflow is slow: %s", LATER)
+                self._wait()
         finally:
             self._writer.kill()
             self._writer.communicate()
@@ -68,6 +64,16 @@ class Mirror:
     def complete(self) -> None:
         """Tell that the study is over and its files are written; returns at once."""
         self._say(END)
+
+    def _wait(self) -> None:
+        # A thread, as waiting with a time limit would poll.
+        waiting = threading.Thread(target=self._writer.wait, daemon=True)
+        waiting.start()
+        waiting.join(patience(time.monotonic() - self._started, is_local()))
+        if waiting.is_alive():
+            logger.warning("MLflow is slow: %s", LATER)
+        elif code := self._writer.returncode:
+            logger.warning("MLflow was not written (exit code %d): %s", code, LATER)
 
     def _say(self, line: str) -> None:
         assert self._writer.stdin is not None

@@ -53,7 +53,13 @@ class ModelFiles:
 
 
 def open_model(files: ModelFiles) -> served.RegularizedNetwork:
-    """The model as MLflow will load it."""
+    """The model as MLflow will load it; `FileNotFoundError` if a file of it is gone.
+
+    As when another `dvc repro` deletes the outputs of a stage whose `dvc` was killed.
+    """
+    for path in vars(files).values():
+        # Keras' own error is none of the system's.
+        path.stat()
     model = served.RegularizedNetwork()
     model.load_context(_Context(_paths(files)))
     return model

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.tracking.models import network_digest
+from pipeline.tracking.models import ModelFiles, network_digest, open_model
 from pipeline.training._tensorflow import keras
 
 SAVED_AGAIN_S = 1.1
@@ -32,3 +32,12 @@ def test_digest_tells_networks_apart_and_not_when_they_were_saved(tmp_path: Path
     assert files[0].read_bytes() != files[1].read_bytes()
     first, again, other = map(network_digest, files)
     assert first == again != other
+
+
+def test_model_whose_file_is_gone_is_an_error_of_the_system(tmp_path: Path) -> None:
+    """Which a stage tells in one line."""
+    gone, here = tmp_path / "best.keras", tmp_path / "here"
+    here.touch()
+    with pytest.raises(FileNotFoundError) as raised:
+        open_model(ModelFiles(network=gone, preparation=here, schema=here))
+    assert str(raised.value.filename) == str(gone)
