@@ -23,7 +23,8 @@ NEAR = 1e-9
 def wilson(share: float, rows: int, confidence: float) -> Interval:
     """Wilson's score interval of a share of this many rows, whole rows or a mean over networks."""
     low, high = proportion_confint(share * rows, rows, alpha=1 - confidence, method="wilson")
-    return Interval(share, max(0.0, float(low)), min(1.0, float(high)))
+    # At 0 and 1 the bound is the share itself, but for rounding.
+    return Interval(share, max(0.0, min(share, float(low))), min(1.0, max(share, float(high))))
 
 
 def area(auc: float, positive: int, negative: int, confidence: float) -> Interval:
