@@ -41,8 +41,8 @@ NICENESS = 10
 
 
 def main() -> None:
-    # MLflow notes down what was started: these are runs of the stage, whoever writes them.
     following = FOLLOW in sys.argv
+    # MLflow notes down what was started: these are runs of the stage, whoever writes them.
     sys.argv[0] = str(Path(__file__).with_name("tune.py"))
     params, schema = load_params(), read_schema()
     if following:
