@@ -56,7 +56,8 @@ check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
 	actionlint
 	zizmor --offline --quiet --no-progress .github
 	dvc stage list > /dev/null
-	python -m pipeline.params
+	python -m checks.stage_deps
+	python -m pipeline.config.params
 	$(UV) lock --check --quiet
 	$(EXPORT) | diff requirements.txt - || { echo 'requirements.txt is old: make lock'; exit 1; }
 
@@ -87,25 +88,25 @@ chaos: $(READY) ## Break runs for real in a scratch clone, and see that nothing 
 
 .PHONY: sync
 sync: $(READY) ## Write to MLflow what it lacks of the study, after an outage
-	python -m pipeline.stages.sync
+	python -m pipeline.commands.sync
 
 .PHONY: status
 status: $(READY) ## Show champion, challenger, previous and the last decisions of the gate
-	python -m pipeline.stages.gate status
+	python -m pipeline.commands.status
 
 .PHONY: promote
 promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3])
-	if [ -n "$$FORCE" ]; then python -m pipeline.stages.gate promote --force --reason "$$REASON" \
+	if [ -n "$$FORCE" ]; then python -m pipeline.commands.promote --force --reason "$$REASON" \
 	  $${VERSION:+--version "$$VERSION"}; else dvc repro --force --single-item promote; fi
 
 .PHONY: rollback
 rollback: $(READY) ## Make the previous champion champion again (REASON="…" [TO=2])
-	python -m pipeline.stages.gate rollback --reason "$$REASON" $${TO:+--to "$$TO"}
+	python -m pipeline.commands.rollback --reason "$$REASON" $${TO:+--to "$$TO"}
 
 # Without compiling the trainer first: on most days there is nothing to train.
 .PHONY: retrain
 retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, train, decide, commit ([PUSH=1])
-	python -m pipeline.stages.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
+	python -m pipeline.commands.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
 	  $${PUSH:+--push}
 
 .PHONY: ui

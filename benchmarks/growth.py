@@ -32,7 +32,7 @@ def _apart(trials: int = 40, folds: int = 5, rows: int = 1, epochs: int = 25) ->
 
 def main() -> None:
     from benchmarks.workload import default_architecture, default_folds, members
-    from pipeline.params import load_params
+    from pipeline.config.params import load_params
     from pipeline.training.stack import train_stack
 
     settings = json.loads(sys.argv[1])

@@ -36,7 +36,7 @@ def main() -> None:
     with spent_on("imports"):
         from pipeline.search.study import Study
         from pipeline.stages import tune
-        from pipeline.tracking import mirror
+        from pipeline.tracking.study import mirror
 
     waves = Study.remaining_waves
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.params import TrainParams
+from pipeline.config.sections.train import TrainParams
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
-from pipeline.training.oracle import train_with_keras
+from pipeline.training.keras_trainer import train_with_keras
 from pipeline.training.stack import train_stack
 
 Peer = Callable[[Sequence[Member], Architecture, TrainParams], object]

@@ -14,10 +14,10 @@ from scipy.special import expit
 
 from benchmarks.workload import default_architecture, default_folds
 from pipeline.data.prepare import Fold
-from pipeline.evidence.metrics import row_log_loss
+from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import initial_weights
 from pipeline.training.fit import FloatArray
-from pipeline.training.luck import batch_order
+from pipeline.training.random_streams import batch_order
 
 STRENGTHS = (1e-5, 1e-4, 5.62e-4, 3e-3)
 SEEDS, EPOCHS, BATCH, RATE = 2, 100, 32, 0.001

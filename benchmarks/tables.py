@@ -23,7 +23,7 @@ from scipy.stats import norm
 
 from benchmarks.shapes import SHAPES
 from benchmarks.whole import ENVIRONMENT, ROOT, peak_memory, run, stage_seconds
-from pipeline.preset import apply
+from pipeline.config.preset import apply
 
 RESULT = Path("reports/tables.md")
 # Enough for a verdict on each table in some minutes each.

@@ -15,7 +15,7 @@ from benchmarks.workload import (
     mnist_architecture,
     mnist_like_folds,
 )
-from pipeline.params import load_params
+from pipeline.config.params import load_params
 from pipeline.training.stack import train_stack
 
 STACKS = (5, 20, 40, 80)

@@ -7,8 +7,10 @@ from itertools import pairwise
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 
+from pipeline.config.params import load_params
+from pipeline.config.sections.network import LayerParams, NetworkParams
+from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
-from pipeline.params import LayerParams, NetworkParams, Regularization, load_params
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
 

@@ -140,7 +140,7 @@ def _serving(site: Site) -> Iterator[Server]:
 def _catch_up(site: Site) -> None:
     """The next `dvc repro` and `sync`, with a server that answers."""
     site.finish()
-    site.start(sys.executable, "-m", "pipeline.stages.sync").expect(0)
+    site.start(sys.executable, "-m", "pipeline.commands.sync").expect(0)
 
 
 def _refused(site: Site, before: Callable[[], None] | None = None) -> None:

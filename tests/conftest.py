@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.data.schema import Schema, describe
+from pipeline.config.params import Params, parse_params
+from pipeline.data.description import describe
+from pipeline.data.schema import Schema
 from pipeline.data.table import Table
-from pipeline.params import Params, parse_params
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
-from pipeline.data.raw import LARGEST
+from pipeline.config.errors import InputError
+from pipeline.data.findings import Finding
+from pipeline.data.rows import LARGEST
 from pipeline.data.schema import Schema
-from pipeline.data.table import Finding, Table
-from pipeline.errors import InputError
+from pipeline.data.table import Table
 
 MOST_CLASSES = 50
 FEWEST_ROWS = 20

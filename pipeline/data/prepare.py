@@ -20,11 +20,11 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from pipeline.data.raw import DATE_PARTS, part_name, plain_rows
+from pipeline.config.errors import InputError, did_you_mean
+from pipeline.config.sections.data import CategoryParams, Scale
+from pipeline.config.sections.train import ClassWeight
+from pipeline.data.rows import DATE_PARTS, part_name, plain_rows
 from pipeline.data.schema import FOLD_COLUMN, Schema
-from pipeline.data_params import CategoryParams, Scale
-from pipeline.errors import InputError, did_you_mean
-from pipeline.params import ClassWeight
 
 MISSING_CATEGORY = "(missing)"
 # From this share of gaps on, that a number is missing is a feature of its own.

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from pipeline.config.errors import InputError
+from pipeline.config.sections.split import SplitParams
 from pipeline.data.schema import Schema
-from pipeline.errors import InputError
-from pipeline.params import SplitParams
 
 Role = Literal["train", "val", "test"]
 ROLES: tuple[Role, ...] = ("train", "val", "test")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.data.table import Finding, Table
-from pipeline.errors import InputError
+from pipeline.data.findings import Finding
 
 FOLD_COLUMN = "fold"
 
@@ -72,50 +70,3 @@ class Schema(BaseModel):
             for column in self.columns
             if column.kind == kind and column.ignored != "empty"
         ]
-
-
-def describe(table: Table, group: str | None) -> Schema:
-    """The schema of a table."""
-    frame = table.frame
-    if FOLD_COLUMN in frame.columns:
-        raise InputError(
-            f"{table.name}: column {FOLD_COLUMN!r} clashes with the one that holds the folds,"
-            " want another name. Rename it in the source, or leave it out (data.drop)."
-        )
-    special = {table.target, group, table.role}
-    return Schema(
-        name=table.name,
-        description=table.description,
-        rows=len(frame),
-        target=table.target,
-        classes=table.classes,
-        positive=table.classes[-1] if len(table.classes) == 2 else None,
-        group=group,
-        role=table.role,
-        columns=tuple(
-            _column(str(name), values) for name, values in frame.items() if name not in special
-        ),
-        findings=table.findings,
-    )
-
-
-def _column(name: str, values: pd.Series) -> Column:
-    missing, different = int(values.isna().sum()), values.nunique()
-    ignored: Literal["empty", "constant"] | None = None
-    if different == 0:
-        ignored = "empty"
-    elif different == 1 and missing == 0:
-        ignored = "constant"
-    return Column(
-        name=name, kind=_kind(values), dtype=str(values.dtype), missing=missing, ignored=ignored
-    )
-
-
-def _kind(values: pd.Series) -> Literal["numeric", "boolean", "date", "category"]:
-    if pd.api.types.is_bool_dtype(values):
-        return "boolean"
-    if pd.api.types.is_numeric_dtype(values):
-        return "numeric"
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "date"
-    return "category"

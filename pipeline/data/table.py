@@ -7,42 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
-from pipeline.data.named import Raw
-from pipeline.data_params import DataParams
-from pipeline.errors import InputError, did_you_mean, one_line
-from pipeline.params import SplitParams
+from pipeline.config.errors import InputError, did_you_mean, one_line
+from pipeline.config.sections.data import DataParams
+from pipeline.config.sections.split import SplitParams
+from pipeline.data.findings import Finding
+from pipeline.data.sources.named import Raw
 
 SHOWN_COLUMNS = 8
 SHOWN_LETTERS = 40
 YES = {"true", "yes", "t", "y", "1", "1.0"}
 NO = {"false", "no", "f", "n", "0", "0.0"}
-
-
-class Finding(BaseModel):
-    """Something about a table that its user should know; column: None if it is about them all."""
-
-    model_config = ConfigDict(frozen=True)
-
-    check: str
-    column: str | None
-    message: str
-
-
-def sentences(findings: Sequence[Finding]) -> list[str]:
-    """Findings for people, a sentence each; columns of which the same is said share one."""
-    columns: dict[str, list[str]] = {}
-    for finding in findings:
-        columns.setdefault(finding.message, [])
-        if finding.column is not None:
-            columns[finding.message].append(finding.column)
-    said = []
-    for message, names in columns.items():
-        shown = ", ".join(map(repr, names[:SHOWN_COLUMNS]))
-        more = f" and {len(names) - SHOWN_COLUMNS} more" if names[SHOWN_COLUMNS:] else ""
-        said.append(f"{shown}{more}: {message}" if names else message)
-    return said
 
 
 @dataclass(frozen=True, eq=False)

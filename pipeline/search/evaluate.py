@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.config.sections.network import NetworkParams
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.evidence import metrics
-from pipeline.params import NetworkParams, Regularization, TrainParams
 from pipeline.search.score import FoldScore, Score
+from pipeline.tasks import classification as metrics
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, FloatArray, Member
 

@@ -9,19 +9,25 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.params import Params
+from pipeline.config.params import Params
+from pipeline.project.imports import PACKAGE, modules_behind
 
 DIGITS = 12
-PACKAGE = Path(__file__).parents[1]
-# The code and the libraries that turn data and parameters into proposals and scores.
-CODE = ("training", "search", "data/prepare.py", "data/raw.py", "evidence/metrics.py")
+# What turns data and parameters into proposals and scores; all that these import counts too.
+ROOTS = (
+    "pipeline.data.prepare",
+    "pipeline.search.evaluate",
+    "pipeline.search.study",
+    "pipeline.training.stack",
+)
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LIBRARIES = ("llvmlite", "numba", "numpy", "optuna", "scikit-learn", "scipy")
 
 
 def fingerprint(params: Params, files: Iterable[Path]) -> str:
     """Hex digest of all that changes a trial's values or score, the number of trials excepted.
 
-    files: what the study reads. Comments and formatting of the code do not count.
+    files: what the study reads. Comments, docstrings and formatting of the code do not count.
     """
     parts = {
         "seed": params.seed,
@@ -38,17 +44,21 @@ def fingerprint(params: Params, files: Iterable[Path]) -> str:
     return _digest(json.dumps(parts, sort_keys=True).encode())[:DIGITS]
 
 
-def code_digests() -> Mapping[str, str]:
-    """Digest of each module's syntax tree, by path within the package."""
-    modules = sorted(
-        path
-        for part in CODE
-        for path in ([PACKAGE / part] if part.endswith(".py") else (PACKAGE / part).glob("*.py"))
-    )
+def code_digests(package: Path = PACKAGE) -> Mapping[str, str]:
+    """Return a digest of each module that a score depends on, by path within the package."""
     return {
-        str(path.relative_to(PACKAGE)): _digest(ast.dump(ast.parse(path.read_bytes())).encode())
-        for path in modules
+        file.relative_to(package).as_posix(): _digest(_code(file).encode())
+        for file in modules_behind(ROOTS, package)
     }
+
+
+def _code(file: Path) -> str:
+    """Return the syntax tree of a module, without its docstrings."""
+    tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return ast.dump(tree)
 
 
 def _digest(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.errors import InputError
+from pipeline.config.errors import InputError
+from pipeline.config.params import Params
+from pipeline.search.fingerprint import fingerprint
+from pipeline.search.study import Study
 
 BUSY_TIMEOUT_S = 30
 
@@ -53,3 +56,9 @@ def storage_works(file: Path) -> Iterator[None]:
             f" failed ({why}), want one that can be read and written. Free space, or bring it back;"
             " what is finished is kept, and dvc repro goes on from it."
         ) from None
+
+
+def open_study(params: Params, dataset: str, inputs: Iterable[Path], database: Path) -> Study:
+    """Open the study of these parameters and of the files it reads, new or resumed."""
+    name = f"{dataset}-{fingerprint(params, inputs)}"
+    return Study(open_storage(database), name, params.search, params.baseline, params.seed)

@@ -11,8 +11,9 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from pipeline.errors import InputError
-from pipeline.params import Regularization, SearchParams
+from pipeline.config.errors import InputError
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.search import SearchParams
 from pipeline.search.score import FoldScore, Score
 from pipeline.search.space import distributions, nearest_point
 

@@ -10,6 +10,18 @@ from importlib.metadata import version
 
 import skops.io
 
+from pipeline.comparison.assessment import Predictions, assess
+from pipeline.comparison.judge import judge
+from pipeline.comparison.kinds import Kind
+from pipeline.comparison.networks import Networks
+from pipeline.comparison.plan import Material, conduct
+from pipeline.comparison.published import SETUPS
+from pipeline.comparison.result import Comparison, Data, Setting
+from pipeline.comparison.weights import weight_sizes
+from pipeline.config.params import Params, load_params
+from pipeline.config.sections.regularization import Regularization
+from pipeline.data.description import read_schema
+from pipeline.data.findings import sentences
 from pipeline.data.prepare import (
     Fold,
     prepare_cv,
@@ -18,21 +30,8 @@ from pipeline.data.prepare import (
     prepared_columns,
 )
 from pipeline.data.schema import Schema
-from pipeline.data.table import sentences
-from pipeline.evidence import curves, drawing, report
-from pipeline.evidence.assess import Judged, assess
-from pipeline.evidence.comparison import Comparison, Data, Setting
-from pipeline.evidence.conduct import Material, conduct
-from pipeline.evidence.judge import judge
-from pipeline.evidence.kinds import Kind
-from pipeline.evidence.metrics import Floats, Labels
-from pipeline.evidence.networks import Networks
-from pipeline.evidence.reference import SETUPS
-from pipeline.evidence.spreadsheet import spreadsheet_safe
-from pipeline.evidence.weights import weight_sizes
-from pipeline.params import Params, Regularization, load_params
-from pipeline.stages import logger, run_stage
-from pipeline.stages.files import (
+from pipeline.project.lock import exclusive
+from pipeline.project.outputs import (
     BEST,
     COMPARE_METRICS,
     FIGURES,
@@ -47,17 +46,21 @@ from pipeline.stages.files import (
     VAL,
     read_json,
     read_rows,
-    read_schema,
     write_bytes,
     write_csv,
     write_json,
     write_text,
 )
-from pipeline.stages.lock import exclusive
-from pipeline.stages.stopwatch import Stopwatch
+from pipeline.project.run_stage import logger, run_stage
+from pipeline.project.stopwatch import Stopwatch
+from pipeline.report import render as report
+from pipeline.report import series as curves
+from pipeline.report.figures import draw as drawing
+from pipeline.report.spreadsheet import spreadsheet_safe
+from pipeline.tasks.classification import Floats, Labels
 from pipeline.tracking.datasets import RoleRows
-from pipeline.tracking.models import ModelFiles, open_model
-from pipeline.tracking.registry import log_comparison
+from pipeline.tracking.registry.comparison_run import log_comparison
+from pipeline.tracking.registry.models import ModelFiles, open_model
 from pipeline.training.architecture import Architecture
 from pipeline.training.network import export_network
 from pipeline.training.stack import train_stack
@@ -130,7 +133,7 @@ def main() -> None:
         y = fold.y[fold.score]
         with clock("statistics: quality, importance, weights"):
             served = open_model(models["best"]).predict(None, val[schema.features])
-            judged = Judged(
+            judged = Predictions(
                 probability=probability,
                 val_probability=served.iloc[:, 1:].to_numpy(float),
                 train=train,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pipeline.config.params import load_params
 from pipeline.data.checks import check_table
-from pipeline.data.schema import describe
-from pipeline.data.sources import load_table
-from pipeline.data.table import sentences
-from pipeline.params import load_params
-from pipeline.stages import logger, run_stage
-from pipeline.stages.files import RAW, SCHEMA, write_json, write_rows
+from pipeline.data.description import describe
+from pipeline.data.findings import sentences
+from pipeline.data.sources.dispatch import load_table
+from pipeline.project.outputs import RAW, SCHEMA, write_json, write_rows
+from pipeline.project.run_stage import logger, run_stage
 
 
 def main() -> None:

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Literal
 
+from pipeline.config.errors import InputError
+from pipeline.config.params import Params, load_params
+from pipeline.data.description import read_schema
 from pipeline.data.prepare import class_numbers
 from pipeline.data.roles import identities, role_basis
-from pipeline.data.schema import Schema
-from pipeline.errors import InputError
-from pipeline.evidence.drift import figures
-from pipeline.evidence.floors import judge_model, log_probabilities
-from pipeline.evidence.gate import Decision, Evidence, challenge, decide
-from pipeline.evidence.gate_report import GateReport, Outcome, markdown, sentence
-from pipeline.params import Params, load_params
-from pipeline.stages import logger, run_stage
-from pipeline.stages.drift import drift_since, stop_message, todays_reference
-from pipeline.stages.files import (
+from pipeline.gate.checks import failed_data_checks, judge_model, log_probabilities
+from pipeline.gate.contest import changed_roles
+from pipeline.gate.decision import Contest, Evidence, challenge, decide
+from pipeline.gate.drift import figures
+from pipeline.gate.new_rows import Today, drift_since, first_few, stop_message, todays_profile
+from pipeline.gate.report import GateReport, markdown
+from pipeline.project.lock import exclusive
+from pipeline.project.outputs import (
+    BEST_NETWORK,
     DRIFT_METRICS,
     GATE,
+    RAW,
     REPORT,
     TEST,
+    TRAIN,
+    VAL,
     read_json,
     read_rows,
-    read_schema,
     write_json,
     write_text,
 )
-from pipeline.stages.lock import exclusive
-from pipeline.stages.rivals import changed_roles, contest, find_challenger
-from pipeline.tracking.champion import (
-    CHAMPION,
-    ROLES_TAG,
-    Registry,
-    Version,
-)
-from pipeline.tracking.journal import triggered_by
-from pipeline.tracking.provenance import without_password
+from pipeline.project.run_stage import logger, run_stage
+from pipeline.tracking.registry.challenger import find_challenger
+from pipeline.tracking.registry.champion import CHAMPION, ROLES_TAG, Registry, Version
+from pipeline.tracking.registry.gate_reports import attach, decided, kept, undecided
 
 
 def main() -> None:
@@ -49,14 +46,16 @@ def main() -> None:
             finished = registry.finish()
             if finished:
                 logger.info("completed: version %s %s", finished.version, finished.action)
-            challenger = find_challenger(registry)
+            challenger = find_challenger(registry, BEST_NETWORK)
             report = consider(params, registry, challenger)
         except (InputError, OSError) as error:
             # OSError: artifacts may be files, here or on a disk that is not there.
             report = undecided(registry, challenger, str(error))
         write_outputs(report)
         if challenger:
-            attach(registry, challenger, report)
+            attach(
+                registry, challenger, report, [GATE.with_suffix(end) for end in (".md", ".json")]
+            )
     logger.info(report.sentence)
     for reason in report.reasons:
         logger.info("- %s", reason)
@@ -71,132 +70,67 @@ def main() -> None:
 
 def consider(params: Params, registry: Registry, challenger: Version) -> GateReport:
     """Decide, record the decision and carry it out; `InputError` if none is possible."""
-    schema, test = read_schema(), read_rows(TEST)
+    schema, rows = read_schema(), Today(*map(read_rows, (RAW, TRAIN, VAL, TEST)))
     read_json(REPORT.with_suffix(".json"))
     champion = registry.holder(CHAMPION)
     if champion and champion.number == challenger.number:
         return kept(registry, champion)
     basis = role_basis(schema, params.split)
     registry.tag(challenger, ROLES_TAG, json.dumps(basis))
-    today = todays_reference(schema)
-    registry.keep_reference(challenger, today)
+    today = todays_profile(rows, schema)
+    registry.keep_training_profile(challenger, today)
 
-    import pipeline.training._tensorflow  # noqa: F401  quietly, before a model does
-
-    reference = registry.reference(champion) if champion else None
+    y, features = class_numbers(rows.test, schema), rows.test[schema.features]
+    rivals = {"challenger": challenger} | ({"champion": champion} if champion else {})
+    profile = registry.training_profile(champion) if champion else None
     drift = None
-    if champion and reference:
-        drift = drift_since(reference, schema, params, (registry, champion))
-        if any(one.kind == "schema" for one in drift.at("stop")):
+    if champion and profile:
+        drift = drift_since(
+            profile, rows.raw, rows.test, schema, params.drift,
+            lambda raw: registry.predict(champion, raw, schema.classes),
+        )  # fmt: skip
+        if any(change.kind == "schema" for change in drift.at("stop")):
             raise InputError(stop_message(drift))
-    y, features = class_numbers(test, schema), test[schema.features]
-    p = {"challenger": registry.predict(challenger, features, schema.classes)}
-    if champion:
-        p["champion"] = registry.predict(champion, features, schema.classes)
-    said = {kind: log_probabilities(of_kind) for kind, of_kind in p.items()}
+    p = {name: registry.predict(rival, features, schema.classes) for name, rival in rivals.items()}
     judged = {
-        kind: judge_model(of_kind, y, features, params.gate.slices.min_rows)
-        for kind, of_kind in p.items()
+        name: judge_model(probability, y, features, params.gate.slices.min_rows)
+        for name, probability in p.items()
     }
-    evidence = Evidence(
-        challenger=judged["challenger"],
-        failed_data_checks=failed_checks(schema, params.gate.findings),
-        contest=contest(
-            challenge(said["challenger"], said["champion"], y, params.gate, params.seed),
-            challenger,
-            champion,
-            changed_roles(champion, basis, reference, today, identities(test, schema).tolist()),
-            drift,
-            registry,
+    contest = None
+    if champion:
+        tested = identities(rows.test, schema).tolist()
+        contest = Contest(
+            difference=challenge(
+                log_probabilities(p["challenger"]),
+                log_probabilities(p["champion"]),
+                y,
+                params.gate,
+                params.seed,
+            ),
+            clean=challenger.clean,
+            changed_roles=changed_roles(
+                champion.tags.get(ROLES_TAG), basis, profile, today, tested
+            ),
+            withdrawn=[
+                f"version {entry.champion} on {entry.at[:10]} ({'; '.join(entry.reasons)})"
+                for entry in registry.withdrawals(challenger.number)
+            ],
+            drift=None if drift is None else first_few([c.in_words for c in drift.at("stop")]),
         )
-        if champion
-        else None,
-    )
-    decision = decide(evidence, params.gate)
+    failed = failed_data_checks(schema, params.gate.findings)
+    decision = decide(Evidence(judged["challenger"], failed, contest), params.gate)
     metrics = {
-        kind: {**one.metrics, "calibration_error": one.calibration_error}
-        for kind, one in judged.items()
+        name: {**model.metrics, "calibration_error": model.calibration_error}
+        for name, model in judged.items()
     }
     outcome: Literal["promoted", "refused"] = "promoted" if decision.promote else "refused"
-    entry = registry.record(
-        outcome,
-        challenger.number,
-        champion.number if champion else None,
-        decision.reasons,
-        {"checks": [one.model_dump() for one in decision.checks], "metrics": metrics},
-    )
-    report = report_of(outcome, registry, challenger, champion, decision)
-    found = {"at": entry.at, "by": entry.by, "metrics": metrics, "drift": drift}
-    return report.model_copy(update=found)
-
-
-def failed_checks(schema: Schema, forbidden: tuple[str, ...]) -> list[str]:
-    """What the data checks found of the kinds that keep a model from going live."""
-    return [
-        f"{one.check}{f' ({one.column})' if one.column else ''}: {one.message}"
-        for one in schema.findings
-        if one.check in forbidden
-    ]
-
-
-def report_of(
-    outcome: Outcome,
-    registry: Registry,
-    challenger: Version,
-    champion: Version | None,
-    decision: Decision | None = None,
-) -> GateReport:
     before = champion.number if champion else None
-    return GateReport(
-        outcome=outcome,
-        sentence=sentence(outcome, challenger.number, before),
-        model=registry.model,
-        challenger=challenger.number,
-        champion=before,
-        by=triggered_by(),
-        reasons=decision.reasons if decision else (),
-        checks=decision.checks if decision else (),
+    record = {"checks": [check.model_dump() for check in decision.checks], "metrics": metrics}
+    entry = registry.record(outcome, challenger.number, before, decision.reasons, record)
+    report = decided(outcome, registry, challenger, champion, decision)
+    return report.model_copy(
+        update={"at": entry.at, "by": entry.by, "metrics": metrics, "drift": drift}
     )
-
-
-def kept(registry: Registry, champion: Version) -> GateReport:
-    """The report when there is nothing to decide: when and by whom it was decided."""
-    report = report_of("kept", registry, champion, champion)
-    made = [entry for entry, _ in registry.journal() if entry.moves]
-    if made and made[-1].version == champion.number:
-        report = report.model_copy(update={"at": made[-1].at, "by": made[-1].by})
-    return report
-
-
-def undecided(registry: Registry, challenger: Version | None, message: str) -> GateReport:
-    """The report when no decision was possible; in the journal too, if that can be reached."""
-    reasons = tuple(without_password(line) for line in message.splitlines())
-    champion: Version | None = None
-    if challenger:
-        with suppress(InputError):
-            champion = registry.holder(CHAMPION)
-            before = champion.number if champion else None
-            registry.record("undecided", challenger.number, before, reasons)
-    return GateReport(
-        outcome="undecided",
-        sentence="Undecided: nothing was promoted"
-        + (f", version {champion.number} stays champion." if champion else "."),
-        model=registry.model,
-        challenger=challenger.number if challenger else None,
-        champion=champion.number if champion else None,
-        by=triggered_by(),
-        reasons=reasons,
-    )
-
-
-def attach(registry: Registry, challenger: Version, report: GateReport) -> None:
-    """Show the decision on the page of the challenger's run."""
-    shown = figures(report.drift) if report.drift else {}
-    numbers = {f"drift_{key}": float(n) for key, n in shown.items() if isinstance(n, (int, float))}
-    try:
-        registry.attach(challenger, numbers, [GATE.with_suffix(end) for end in (".md", ".json")])
-    except (InputError, OSError) as error:
-        logger.warning("The decision stands; its report was not attached in MLflow: %s", error)
 
 
 def write_outputs(report: GateReport) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pipeline.config.params import load_params
+from pipeline.data.description import read_schema
 from pipeline.data.roles import (
     ROLES,
     assign_folds,
@@ -15,19 +17,8 @@ from pipeline.data.roles import (
     identities,
 )
 from pipeline.data.schema import FOLD_COLUMN
-from pipeline.params import load_params
-from pipeline.stages import logger, run_stage
-from pipeline.stages.files import (
-    RAW,
-    SPLIT,
-    TEST,
-    TRAIN,
-    VAL,
-    read_rows,
-    read_schema,
-    write_json,
-    write_rows,
-)
+from pipeline.project.outputs import RAW, SPLIT, TEST, TRAIN, VAL, read_rows, write_json, write_rows
+from pipeline.project.run_stage import logger, run_stage
 
 
 def main() -> None:

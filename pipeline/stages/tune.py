@@ -5,31 +5,31 @@ from __future__ import annotations
 import sys
 from functools import partial
 
+from pipeline.config.params import load_params
+from pipeline.data.description import read_schema
 from pipeline.data.prepare import prepare_cv
-from pipeline.params import load_params
-from pipeline.search import summary
-from pipeline.search.evaluate import evaluate
-from pipeline.search.plots import draw_study
-from pipeline.search.progress import show_progress
-from pipeline.search.storage import storage_works
-from pipeline.search.study import Study
-from pipeline.stages import logger, run_stage
-from pipeline.stages.files import (
+from pipeline.project.lock import exclusive
+from pipeline.project.outputs import (
     BEST,
     STUDIES,
+    STUDY_INPUTS,
     TRAIN,
     TRIALS,
     TUNE_METRICS,
     TUNING_PLOTS,
     VAL,
     read_rows,
-    read_schema,
     write_csv,
     write_json,
 )
-from pipeline.stages.lock import exclusive
-from pipeline.stages.study import open_study
-from pipeline.tracking.mirror import FOLLOW, Mirror
+from pipeline.project.run_stage import logger, run_stage
+from pipeline.search.evaluate import evaluate
+from pipeline.search.storage import open_study, storage_works
+from pipeline.search.study import Study
+from pipeline.search.views import summary
+from pipeline.search.views.plots import draw_study
+from pipeline.search.views.progress import show_progress
+from pipeline.tracking.study.mirror import FOLLOW, Mirror
 from pipeline.training.stack import train_stack
 
 
@@ -54,9 +54,9 @@ def main() -> None:
         trainer=partial(train_stack, keep_weights=False),
     )
     with exclusive(), storage_works(STUDIES):
-        study = open_study(params, schema)
+        study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)
         with (
-            Mirror([sys.executable, "-m", "pipeline.stages.sync", FOLLOW]) as mirror,
+            Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror,
             show_progress(study, params.search.trials) as progress,
         ):
             for wave in study.remaining_waves():

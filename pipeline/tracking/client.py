@@ -25,7 +25,7 @@ from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 from requests import RequestException  # noqa: E402
 
-from pipeline.errors import InputError  # noqa: E402
+from pipeline.config.errors import InputError  # noqa: E402
 from pipeline.tracking.provenance import provenance_tags, without_password  # noqa: E402
 from pipeline.tracking.views import describe_experiment  # noqa: E402
 

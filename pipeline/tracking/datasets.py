@@ -12,8 +12,6 @@ import pandas as pd
 from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.models.signature import infer_signature
 
-from pipeline.tracking.models import signature_rows
-
 CONTEXTS = {"train": "training", "val": "validation", "test": "testing"}
 # MLflow keeps at most 36 characters of a digest.
 DIGEST_LENGTH = 32
@@ -50,3 +48,9 @@ def telling_rows(frame: pd.DataFrame) -> pd.DataFrame:
     gaps = frame.isna().to_numpy()
     first = np.concatenate([gaps.argmax(0), gaps.argmin(0)])
     return frame.iloc[np.unique(first)]
+
+
+def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
+    """Raw rows with every number a float, for an integer column may have gaps tomorrow."""
+    numeric = raw.select_dtypes("number").columns
+    return raw.astype(dict.fromkeys(numeric, "float64"))

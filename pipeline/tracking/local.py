@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline.errors import InputError
+from pipeline.config.errors import InputError
 from pipeline.tracking.blank import ARTIFACTS, SCHEME, write_blank
 
 DEFAULT = "sqlite:///mlflow.db"

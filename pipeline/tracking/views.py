@@ -13,13 +13,14 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Experiment
 
+from pipeline.regularizers import TECHNIQUES
+
 VIEW = "mlflow.sharedViewState."
 # Runs and models in the side bar, and not traces and prompts, as is the default.
 MODE = "workflowType=machine_learning"
 FIRST_METRIC = "cv_log_loss"
 # Pixels: for a figure with its first digits, and for the longest name.
 NARROW, WIDE = 110, 170
-TUNED = ("dropout", "l1", "l2", "patience")
 NOTE = """\
 Does regularization help on {name}? Each study, a search over dropout, L1, L2 and patience, \
 is a run with a run per trial below it; each comparison of the best trial with the baseline is a \
@@ -60,7 +61,7 @@ def describe_experiment(client: MlflowClient, experiment: Experiment) -> None:
 
 def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
     """By key: the name, the page's state, and what its link needs besides."""
-    tuned = [f"params.`{name}`" for name in TUNED]
+    tuned = [f"params.`{technique.name}`" for technique in TECHNIQUES]
     scores = [f"metrics.`{name}`" for name in (FIRST_METRIC, "cv_log_loss_std", "epochs_mean")]
     outcome = [
         f"metrics.`{name}`"

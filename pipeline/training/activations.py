@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.training.compiled import compiled
+from pipeline.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.training.compiled import compiled
+from pipeline.compiled import compiled
 from pipeline.training.layout import Floats
 
 BETA_1, BETA_2 = 0.9, 0.999

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.params import LayerParams, NetworkParams
+from pipeline.config.sections.network import LayerParams, NetworkParams
 from pipeline.training.fit import FloatArray
 
 NORM_MOMENTUM = 0.99

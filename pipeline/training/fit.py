@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
-from pipeline.params import Regularization
 
 FloatArray = npt.NDArray[np.floating]
 

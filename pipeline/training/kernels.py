@@ -18,9 +18,9 @@ import numpy.typing as npt
 # Numba's matrix product is SciPy's; loaded here, its threads can be limited before the first one.
 import scipy.linalg.cython_blas  # noqa: F401
 
+from pipeline.compiled import compiled
 from pipeline.training.activations import activate, times_slope
 from pipeline.training.adam import BETA_1, BETA_2, adam
-from pipeline.training.compiled import compiled
 from pipeline.training.layout import (
     INFERENCE,
     Floats,
@@ -32,8 +32,8 @@ from pipeline.training.layout import (
     kernel_of,
     view,
 )
-from pipeline.training.luck import draw_mask_bits, mask_places
 from pipeline.training.normalize import normalize, normalize_back
+from pipeline.training.random_streams import draw_mask_bits, mask_places
 
 ZERO = np.float32(0)
 TURNED_FROM = 2**14  # weights of a kernel

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.compiled import compiled
 from pipeline.training.activations import NAMES
 from pipeline.training.architecture import Architecture
-from pipeline.training.compiled import compiled
-from pipeline.training.luck import mask_places
+from pipeline.training.random_streams import mask_places
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.params import Regularization
+from pipeline.config.sections.regularization import Regularization
 from pipeline.training._tensorflow import keras
 from pipeline.training.architecture import NORM_EPSILON, NORM_MOMENTUM, Architecture
 from pipeline.training.fit import FloatArray

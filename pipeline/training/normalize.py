@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.compiled import compiled
 from pipeline.training.architecture import NORM_EPSILON, NORM_MOMENTUM
-from pipeline.training.compiled import compiled
 from pipeline.training.layout import Floats, Layout, State, Work, view
 
 ZERO = np.float32(0)

@@ -28,14 +28,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.params import TrainParams
+from pipeline.compiled import anything_kept
+from pipeline.config.sections.train import TrainParams
 from pipeline.training import kernels
 from pipeline.training.architecture import Architecture, initial_weights
-from pipeline.training.compiled import anything_kept
+from pipeline.training.early_stopping import Journal
 from pipeline.training.fit import Fit, FloatArray, Member
-from pipeline.training.journal import Journal
 from pipeline.training.layout import BLOCK_ROWS, Layout, State, Strengths, Work
-from pipeline.training.luck import batch_order, drop_threshold
+from pipeline.training.random_streams import batch_order, drop_threshold
 
 logger = logging.getLogger(__name__)
 

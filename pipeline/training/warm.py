@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.params import LayerParams, Regularization, TrainParams
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
 from pipeline.training.stack import train_stack

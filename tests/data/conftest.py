@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.params import parse_params
 from pipeline.data.table import Table
-from pipeline.params import parse_params
 
 Load = Callable[..., Table]
 
@@ -17,7 +17,7 @@ Load = Callable[..., Table]
 @pytest.fixture
 def load(raw_params: dict[str, Any], tmp_path: Path) -> Load:
     """Load a table: keys of section `data`, and of section `split` where they begin so."""
-    from pipeline.data.sources import load_table
+    from pipeline.data.sources.dispatch import load_table
 
     def of(source: str | Path, split: dict[str, Any] | None = None, **data: Any) -> Table:
         raw_params["data"] |= {"source": str(source), "watch": str(tmp_path)} | data

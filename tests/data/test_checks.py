@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from pipeline.data.checks import check_table
-from pipeline.data.schema import describe
-from pipeline.data.table import Finding, Table, sentences
+from pipeline.data.description import describe
+from pipeline.data.findings import Finding, sentences
+from pipeline.data.table import Table
 from tests.data.conftest import Load
 
 ROWS = 120

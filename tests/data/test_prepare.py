@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+from pipeline.config.errors import InputError
+from pipeline.config.sections.data import CategoryParams
+from pipeline.data.description import describe
 from pipeline.data.prepare import Preparation, prepare_cv, prepare_final
-from pipeline.data.schema import FOLD_COLUMN, Schema, describe
+from pipeline.data.schema import FOLD_COLUMN, Schema
 from pipeline.data.table import Table
-from pipeline.data_params import CategoryParams
-from pipeline.errors import InputError
 
 SCALES = ["minmax", "standard", "none"]
 

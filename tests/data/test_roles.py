@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.errors import InputError
+from pipeline.config.sections.split import SplitParams
+from pipeline.data.description import describe
 from pipeline.data.roles import assign_folds, assign_roles, check_roles, identities
-from pipeline.data.schema import Schema, describe
+from pipeline.data.schema import Schema
 from pipeline.data.table import Table
-from pipeline.errors import InputError
-from pipeline.params import SplitParams
 
 SPLIT = SplitParams(train=0.7, val=0.15, test=0.15, folds=5, group=None, seed=42)
 

@@ -54,13 +54,12 @@ class Project:
         return done.stdout
 
     def stage(self, name: str, code: int = 0, **variables: str) -> str:
-        """Run one stage's command without DVC."""
-        return self.stage_arguments(name, code=code, **variables)
+        """Run one stage without DVC."""
+        return self.run(sys.executable, "-m", f"pipeline.stages.{name}", code=code, **variables)
 
-    def stage_arguments(self, name: str, *arguments: str, code: int = 0, **variables: str) -> str:
-        """Run one stage's command, or another of the project's commands, with arguments."""
-        command = [sys.executable, "-m", f"pipeline.stages.{name}", *arguments]
-        return self.run(*command, code=code, **variables)
+    def command(self, name: str, *arguments: str, code: int = 0) -> str:
+        """Run one of the project's commands."""
+        return self.run(sys.executable, "-m", f"pipeline.commands.{name}", *arguments, code=code)
 
     def edit(self, old: str, new: str, file: str = "params.yaml") -> None:
         """Replace a text that is there."""

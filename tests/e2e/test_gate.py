@@ -47,9 +47,7 @@ class Gate:
 @pytest.fixture
 def gate(copied: Project) -> Gate:
     """The finished run with its baseline, version 2, forced to be champion; 1 is challenger."""
-    shown = copied.stage_arguments(
-        "gate", "promote", "--force", "--version", "2", "--reason", "try"
-    )
+    shown = copied.command("promote", "--force", "--version", "2", "--reason", "try")
     assert "Promoted past the gate: version 2 is champion." in shown
     return Gate(copied)
 
@@ -63,7 +61,7 @@ def test_first_model_went_live_by_its_floors(finished: Finished) -> None:
         "Balanced accuracy", "ROC AUC", "Calibration error", "Accuracy of the worst slice",
         "Findings in the data",
     ]  # fmt: skip
-    shown = finished.project.stage_arguments("gate", "status")
+    shown = finished.project.command("status")
     assert "champion   version 1" in shown
     assert "version 1 promoted, by " in shown
     run = gate.client.get_model_version(MODEL, "1").run_id
@@ -91,12 +89,12 @@ def test_nothing_goes_live_on_what_is_not_known_and_all_of_it_does_on_what_is(ga
     assert (drift["level"], drift["new_rows"]) == ("none", 0)
     assert "Kept: version 1" in project.stage("promote")
 
-    back = project.stage_arguments("gate", "rollback", "--reason", "bad in production")
+    back = project.command("rollback", "--reason", "bad in production")
     assert "Rolled back: version 2 is champion, version 1 is previous." in back
     assert "was rolled back" not in back
     project.stage("promote", code=1)
     assert gate.failed() == {"Rolled back"}
-    shown = project.stage_arguments("gate", "status")
+    shown = project.command("status")
     assert shown.index("version 1 refused") < shown.index("rolled back to version 2 from 1")
     assert "- bad in production" in shown
 
@@ -113,7 +111,7 @@ def test_champion_that_does_not_load_is_trouble(gate: Gate) -> None:
     assert "Traceback" not in printed
     assert gate.report()["outcome"] == "undecided"
     assert gate.aliases()["champion"] == "2"
-    assert "version 1 undecided" in gate.project.stage_arguments("gate", "status")
+    assert "version 1 undecided" in gate.project.command("status")
 
 
 def test_artifacts_that_cannot_be_had_are_trouble(gate: Gate) -> None:
@@ -152,7 +150,7 @@ def test_unreachable_registry_promotes_nothing_and_shows_no_password(copied: Pro
 )
 def test_commands_say_what_they_want(copied: Project, arguments: list[str], message: str) -> None:
     before = Gate(copied).aliases()
-    printed = copied.stage_arguments("gate", *arguments, code=1)
+    printed = copied.command(*arguments, code=1)
     assert message in printed
     assert len(printed.strip().splitlines()) == 1
     assert Gate(copied).aliases() == before

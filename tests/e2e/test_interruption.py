@@ -126,7 +126,7 @@ def test_outage_of_mlflow_stops_no_study_and_sync_catches_up(
     assert printed.count("MLflow does not answer") == 1
     assert "make sync" in printed
     assert not (copied.path / "mlflow.db").exists()
-    assert "MLflow has all 4 finished trials" in copied.stage("sync")
+    assert "MLflow has all 4 finished trials" in copied.command("sync")
     assert_as_undisturbed(copied, finished)
 
 

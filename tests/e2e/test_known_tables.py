@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.config.params import parse_params
+from pipeline.config.sections.regularization import Regularization
 from pipeline.data import roles
 from pipeline.data.checks import check_table
+from pipeline.data.description import describe
 from pipeline.data.prepare import prepare_final
-from pipeline.data.schema import FOLD_COLUMN, describe
-from pipeline.data.sources import load_table
-from pipeline.evidence import metrics
-from pipeline.params import Regularization, parse_params
+from pipeline.data.schema import FOLD_COLUMN
+from pipeline.data.sources.dispatch import load_table
+from pipeline.tasks import classification as metrics
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
 from pipeline.training.stack import train_stack

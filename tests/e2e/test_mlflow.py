@@ -19,7 +19,7 @@ NO_PICKLE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
 PREDICT = """
 import pipeline.training._tensorflow  # starts TensorFlow quietly
 import mlflow, pandas as pd, sys, json
-from pipeline.stages.files import read_schema
+from pipeline.data.description import read_schema
 model = mlflow.pyfunc.load_model("models:/regularized-net@" + sys.argv[1])
 rows = pd.read_parquet("data/test.parquet")[read_schema().features]
 if sys.argv[2] == "hard":
@@ -220,5 +220,5 @@ def test_project_entry_point_runs_the_pipeline_and_links_its_runs(
 
 
 def test_project_entry_point_refuses_a_bad_number(copied: Project) -> None:
-    command = [sys.executable, "-m", "pipeline.stages.project", "--trials", "many"]
+    command = [sys.executable, "-m", "pipeline.commands.mlproject", "--trials", "many"]
     assert "trials is 'many', want a whole number >= 1" in copied.run(*command, code=1)

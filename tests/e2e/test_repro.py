@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 from tests.e2e.conftest import Finished, Project
 
 STAGES = ["fetch", "split", "tune", "compare", "promote"]
-STARTED = {"tune": ["tune", "sync"]}
 # Equal bytes in equal surroundings. The files in models/ are compared by value: models/*.keras
 # hold the time of saving, preparation.skops the addresses of objects in memory.
 STABLE = {
@@ -132,30 +131,6 @@ def test_metrics_and_plots_are_shown(finished: Finished, tmp_path: Path) -> None
         "Confusion matrix on test, tuned",
     ):
         assert title in html
-
-
-def test_deps_of_each_stage_cover_the_code_it_imports(finished: Finished) -> None:
-    dvc = YAML(typ="safe").load(finished.project.path / "dvc.yaml")
-    for stage in STAGES:
-        # tune has a process of its own write to MLflow.
-        modules = [f"pipeline.stages.{one}" for one in STARTED.get(stage, [stage])]
-        script = (
-            f"import sys, {', '.join(modules)};"
-            "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.startswith('pipeline')))"
-        )
-        printed = finished.project.run("python", "-c", script)
-        imported = {Path(file).relative_to(finished.project.path) for file in printed.split()}
-        deps = [Path(dep) for dep in dvc["stages"][stage]["deps"]]
-        for file in imported:
-            said = any(dep == file or dep in file.parents for dep in deps)
-            # A package's docstring alone changes nothing.
-            assert said or (file.name == "__init__.py" and file.parent.name != "stages"), (
-                stage,
-                file,
-            )
-        for dep in deps:
-            if dep.suffix == ".py":
-                assert dep in imported, (stage, dep)
 
 
 def test_stages_that_need_no_tensorflow_do_not_import_it(finished: Finished) -> None:

@@ -21,7 +21,7 @@ from tests.e2e.conftest import Project, serving
 MODEL = "regularized-net"
 # Put together here, so that the clones' own copies of this file do not hold it.
 SECRET = "-".join(("correct", "horse", "battery"))
-RETRAIN = [sys.executable, "-m", "pipeline.stages.retrain", "--push"]
+RETRAIN = [sys.executable, "-m", "pipeline.commands.retrain", "--push"]
 SETTINGS = {
     "  source: breast_cancer": "  source: '{source}'",
     "  target: null": "  target: outcome",
@@ -180,9 +180,9 @@ def test_six_scheduled_runs_and_a_rollback(schedule: Schedule) -> None:
 
     # Rollback, from any clone.
     clone = schedule.clone()
-    clone.stage_arguments("gate", "rollback", "--reason", "customers complain")
+    clone.command("rollback", "--reason", "customers complain")
     assert schedule.aliases() == {"champion": "3", "previous": champion}
-    assert "- customers complain" in clone.stage_arguments("gate", "status")
+    assert "- customers complain" in clone.command("status")
     assert_no_secret(schedule)
 
 

@@ -50,14 +50,14 @@ def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_pa
     assert "champion, version 1 is previous" in printed
     subject = clone.run("git", "log", "-1", "--format=%s", "@{upstream}")
     assert subject.startswith("Retrain: Promoted: version 3 is champion")
-    assert "version 3 promoted, champion was version 1" in clone.stage_arguments("gate", "status")
+    assert "version 3 promoted, champion was version 1" in clone.command("status")
 
 
 def test_trials_are_set_and_committed_or_refused(copied: Project) -> None:
     log = copied.run(*RETRAIN, "--trials", "many", code=1)
     assert "search.trials is 'many', want a whole number" in log
     assert copied.run("git", "status", "--porcelain", "--", "params.yaml") == ""
-    script = "from pipeline.stages.retrain import set_trials; set_trials('5')"
+    script = "from pipeline.commands.retrain import set_trials; set_trials('5')"
     copied.run(sys.executable, "-c", script)
     assert YAML(typ="safe").load(copied.path / "params.yaml")["search"]["trials"] == 5
     assert copied.run("git", "log", "-1", "--format=%s").strip() == "Set search.trials to 5"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.errors import InputError
-from pipeline.params import parse_params
+from pipeline.config.errors import InputError
+from pipeline.config.params import parse_params
+from pipeline.project.imports import PACKAGE
 from pipeline.search import fingerprint as module
 from pipeline.search.fingerprint import fingerprint
 
@@ -197,18 +199,70 @@ def test_another_byte_of_the_data_begins_another_study(files: list[Path]) -> Non
     assert fingerprint(params, files) != old
 
 
-def test_code_counts_and_its_comments_do_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the pipeline's code that a test may change."""
+    return Path(shutil.copytree(PACKAGE, tmp_path / PACKAGE.name))
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("training/adam.py", "0.999", "0.99"),
+        ("training/stack.py", "journal.kept_epoch,", "journal.kept_epoch + 0,"),
+        ("data/rows.py", "LARGEST = 1e30", "LARGEST = 1e29"),
+        ("tasks/classification.py", "1.0, -1.0", "1.0, -2.0"),
+        ("search/space.py", "limits.low, limits.high)", "limits.low, limits.high + 1)"),
+    ],
+)
+def test_code_that_computes_a_score_begins_another_study(
+    package: Path, file: str, old: str, new: str
 ) -> None:
-    monkeypatch.setattr(module, "PACKAGE", tmp_path)
-    monkeypatch.setattr(module, "CODE", ("one.py",))
-    code = tmp_path / "one.py"
-    code.write_text("x = 1\n")
-    plain = module.code_digests()
-    code.write_text("# why\nx  =  1\n")
-    assert module.code_digests() == plain
-    code.write_text("x = 2\n")
-    assert module.code_digests() != plain
+    before = module.code_digests(package)
+    edit(package / file, old, new)
+    assert module.code_digests(package) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("search/views/plots.py", '"Epoch"', '"Epochs"'),
+        ("report/sections/verdicts.py", '"The verdict"', '"The answer"'),
+        ("training/keras_trainer.py", "verbose=0", "verbose=2"),
+        ("training/adam.py", '"""', '"""Reworded. '),
+        ("training/adam.py", "from __future__", "# why\nfrom __future__"),
+    ],
+)
+def test_labels_comments_and_docstrings_go_on_with_the_study(
+    package: Path, file: str, old: str, new: str
+) -> None:
+    before = module.code_digests(package)
+    text = (package / file).read_text()
+    assert old in text
+    (package / file).write_text(text.replace(old, new, 1))
+    assert module.code_digests(package) == before
+
+
+def test_code_in_a_new_folder_counts_as_soon_as_it_is_imported(package: Path) -> None:
+    deep = package / "training/deep"
+    deep.mkdir()
+    (deep / "__init__.py").touch()
+    (deep / "step.py").write_text("SIZE = 1\n")
+    before = module.code_digests(package)
+    assert "training/deep/step.py" not in before
+    with (package / "training/stack.py").open("a") as stack:
+        stack.write("\n\ndef size():\n    from pipeline.training.deep.step import SIZE\n")
+    imported = module.code_digests(package)
+    (deep / "step.py").write_text("SIZE = 2\n")
+    assert (
+        module.code_digests(package)["training/deep/step.py"] != imported["training/deep/step.py"]
+    )
 
 
 def test_version_of_a_library_counts(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:

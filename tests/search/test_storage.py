@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.config.errors import InputError
 from pipeline.search.storage import open_storage
 
 

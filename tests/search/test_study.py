@@ -7,8 +7,10 @@ import numpy as np
 import optuna
 import pytest
 
-from pipeline.errors import InputError
-from pipeline.params import Params, Regularization, SearchParams
+from pipeline.config.errors import InputError
+from pipeline.config.params import Params
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.search import SearchParams
 from pipeline.search.score import FoldScore, Score
 from pipeline.search.study import Study, Trial
 

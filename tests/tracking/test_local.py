@@ -10,7 +10,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.errors import InputError
+from pipeline.config.errors import InputError
 from pipeline.tracking import blank
 from pipeline.tracking.client import connect
 from pipeline.tracking.local import open_local, relocate

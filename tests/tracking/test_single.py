@@ -4,9 +4,9 @@ import dataclasses
 
 from mlflow import MlflowClient
 
-from pipeline.tracking.runs import StudyLabel, StudyPage, complete_study, sync
 from pipeline.tracking.single import one_model, one_run, one_version
-from tests.tracking.test_runs import LABEL, runs_of, trial
+from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, sync
+from tests.tracking.study.test_runs import LABEL, runs_of, trial
 
 PAGE = StudyPage({}, {"trials": 2}, "note", [], [])
 

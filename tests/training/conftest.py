@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.params import LayerParams, Regularization, TrainParams
 from pipeline.training.architecture import Architecture
 
 MakeFolds = Callable[..., list[Fold]]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from pipeline.params import LayerParams, Regularization
+from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.regularization import Regularization
 from pipeline.training import forward as module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.forward import forward

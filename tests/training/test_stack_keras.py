@@ -17,14 +17,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.params import Activation, LayerParams, Regularization, TrainParams
+from pipeline.config.sections.network import Activation, LayerParams
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
 from pipeline.training import network as network_module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
+from pipeline.training.keras_trainer import optimizer, train_with_keras
 from pipeline.training.kernels import TURNED_FROM
-from pipeline.training.luck import batch_order, drop_threshold, mask_bits
 from pipeline.training.network import build_network
-from pipeline.training.oracle import optimizer, train_with_keras
+from pipeline.training.random_streams import batch_order, drop_threshold, mask_bits
 from pipeline.training.stack import train_stack
 
 from .conftest import MakeArchitecture, MakeFolds

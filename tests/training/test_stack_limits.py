@@ -11,8 +11,8 @@ import pytest
 from pipeline.data.prepare import Fold
 from pipeline.training import kernels
 from pipeline.training.fit import Member
+from pipeline.training.keras_trainer import train_with_keras
 from pipeline.training.network import export_network
-from pipeline.training.oracle import train_with_keras
 from pipeline.training.stack import train_stack
 
 

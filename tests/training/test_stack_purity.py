@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.params import Regularization
+from pipeline.config.sections.regularization import Regularization
 from pipeline.training import stack
 from pipeline.training.fit import Fit, Member
 from pipeline.training.stack import train_stack

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.params import LayerParams, Regularization, TrainParams
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import FloatArray, Member
 from pipeline.training.network import build_network

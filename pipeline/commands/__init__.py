@@ -1,0 +1,5 @@
+"""What people and schedulers run beside `dvc repro`: one module for each command."""
+
+from pipeline.project.run_stage import end_while_starting
+
+end_while_starting()

@@ -1,0 +1,43 @@
+"""Entry points of `MLproject`: run the DVC pipeline, then link its runs from the project's run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+
+from pipeline.config.errors import InputError
+from pipeline.project.run_stage import run_stage
+
+UNCHANGED = "unchanged"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--until", default="promote", help="the last stage to run")
+    parser.add_argument("--trials", default=UNCHANGED, help="search.trials, if it is to change")
+    arguments = parser.parse_args()
+
+    command = ["dvc", "repro", arguments.until]
+    if arguments.trials != UNCHANGED:
+        command = ["dvc", "exp", "run", "-S", f"search.trials={_count(arguments.trials)}"]
+        command += [arguments.until]
+    project_run = os.environ.get("MLFLOW_RUN_ID")
+    code = subprocess.run(command, check=False).returncode
+    if project_run:
+        from pipeline.tracking.study.runs import link_project_run
+
+        link_project_run(project_run)
+    raise SystemExit(code)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(
+            f"trials is {text!r}, want a whole number >= 1. Change it, e.g. trials=20."
+        )
+    return int(text)
+
+
+if __name__ == "__main__":
+    run_stage(main)

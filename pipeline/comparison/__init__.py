@@ -1,0 +1,1 @@
+"""The experiments behind the verdict: what is trained, and what the fits say."""

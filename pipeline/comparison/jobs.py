@@ -1,0 +1,81 @@
+"""Which networks the evidence needs, each trained once, and how long each experiment takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from pipeline.config.errors import InputError
+from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
+from pipeline.data.prepare import Fold
+from pipeline.training.architecture import Architecture
+from pipeline.training.fit import Fit, Member
+
+# As `training.stack.train_stack`; the last argument says whether fits keep their weights.
+Trainer = Callable[[Sequence[Member], Architecture, TrainParams, bool], list[Fit]]
+Clock = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One network to train, what to call it in an error, and whether its weights are wanted."""
+
+    member: Member
+    architecture: Architecture
+    train: TrainParams
+    name: str
+    keep_weights: bool = True
+
+
+def watched(fold: Fold, regularization: Regularization) -> Fold:
+    """The fold; with one stop row alone if nothing stops the fit, whose val loss nobody asks for.
+
+    Watching the others would cost a twentieth of the training.
+    """
+    return fold if regularization.patience is not None else replace(fold, stop=fold.stop[:1])
+
+
+def train_jobs(
+    experiments: Mapping[str, Sequence[Job]], trainer: Trainer, clock: Clock
+) -> dict[str, list[Fit]]:
+    """Fits of each experiment in the order of its jobs; `InputError` if one has no finite loss.
+
+    A fit is a pure function of its job, so a job that an earlier experiment has too is not trained
+    again, and takes no time in the later one. clock: times each experiment by its name.
+    """
+    found: dict[object, Fit] = {}
+    for name, jobs in experiments.items():
+        calls: dict[object, dict[object, Job]] = {}
+        for job in jobs:
+            if _identity(job) not in found:
+                calls.setdefault(_call(job), {}).setdefault(_identity(job), job)
+        if calls:
+            with clock(f"train: {name}"):
+                for alike in calls.values():
+                    found |= _fits(alike, trainer)
+    return {name: [found[_identity(job)] for job in jobs] for name, jobs in experiments.items()}
+
+
+def _fits(alike: Mapping[object, Job], trainer: Trainer) -> dict[object, Fit]:
+    """Of jobs of one architecture and one setting of the training."""
+    first = next(iter(alike.values()))
+    members = [job.member for job in alike.values()]
+    fits = trainer(members, first.architecture, first.train, first.keep_weights)
+    for job, fit in zip(alike.values(), fits, strict=True):
+        if fit.failure:
+            raise InputError(
+                f"compare: {job.name} of seed {job.member.seed} failed ({fit.failure}), want a"
+                " finite loss. Lower train.learning_rate, or look for extreme values."
+            )
+    return dict(zip(alike, fits, strict=True))
+
+
+def _call(job: Job) -> tuple[Architecture, str, bool]:
+    return job.architecture, job.train.model_dump_json(), job.keep_weights
+
+
+def _identity(job: Job) -> object:
+    member = job.member
+    return (*_call(job), id(member.fold), member.regularization, member.seed)

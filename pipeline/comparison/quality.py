@@ -1,0 +1,157 @@
+"""How good the registered networks are: by probability, by threshold, by class, by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_curve
+
+from pipeline.statistics.intervals import Interval
+from pipeline.statistics.proportions import wilson
+from pipeline.tasks.classification import CALIBRATION_BINS, Floats, Labels
+
+HARDEST_ROWS = 10
+# A bin of fewer rows says nothing.
+ROWS_A_BIN = 8
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Rows of similar probability. hits: how often what was predicted is so."""
+
+    rows: int
+    probability: float
+    hits: Interval
+
+
+@dataclass(frozen=True)
+class ClassQuality:
+    """One class. precision: None if no row is predicted to be of it."""
+
+    name: str
+    rows: int
+    recall: Interval
+    precision: Interval | None
+    f1: float
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A bar for the probability of the positive class, and the test rows by it.
+
+    confusion: by actual and predicted class.
+    """
+
+    value: float
+    confusion: tuple[tuple[int, ...], ...]
+    recall: float
+    specificity: float
+
+
+@dataclass(frozen=True)
+class HardRow:
+    """A misclassified test row. cells: raw values of the most telling columns, as text."""
+
+    row: int
+    actual: str
+    predicted: str
+    probability: float
+    cells: dict[str, str]
+
+
+def calibration(p: Floats, y: Labels, confidence: float) -> tuple[CalibrationBin, ...]:
+    """Bins of equally many rows, of probabilities (row, class).
+
+    Two classes: by the probability of class 1, hit where the row is of class 1. More: by that of
+    the most probable class, hit where it is the row's.
+    """
+    if p.shape[-1] == 2:
+        sure, hit = p[:, 1], y == 1
+    else:
+        sure, hit = p.max(-1), p.argmax(-1) == y
+    bins = max(1, min(CALIBRATION_BINS, len(y) // ROWS_A_BIN))
+    order = np.argsort(sure, kind="stable")
+    return tuple(
+        CalibrationBin(
+            len(rows),
+            float(sure[rows].mean()),
+            wilson(float(hit[rows].mean()), len(rows), confidence),
+        )
+        for rows in np.array_split(order, bins)
+    )
+
+
+def class_quality(
+    p: Floats, y: Labels, classes: Sequence[str], confidence: float
+) -> tuple[ClassQuality, ...]:
+    """Precision and recall of each class at the most probable class, with Wilson's intervals."""
+    predicted, labels = p.argmax(-1), range(len(classes))
+    precision, recall, f1, rows = precision_recall_fscore_support(
+        y, predicted, labels=list(labels), zero_division=0.0
+    )
+    found = np.bincount(predicted, minlength=len(classes))
+    return tuple(
+        ClassQuality(
+            name,
+            int(rows[label]),
+            wilson(float(recall[label]), max(1, int(rows[label])), confidence),
+            wilson(float(precision[label]), int(found[label]), confidence)
+            if found[label]
+            else None,
+            float(f1[label]),
+        )
+        for label, name in enumerate(classes)
+    )
+
+
+def chosen_threshold(p_val: Floats, y_val: Labels) -> float:
+    """The bar with the highest recall plus specificity on val rows (Youden 1950).
+
+    The middle between the lowest probability above it and the highest below.
+    """
+    false_rate, true_rate, bars = roc_curve(y_val, p_val[:, 1], drop_intermediate=False)
+    bar = float(bars[int(np.argmax(true_rate - false_rate))])
+    if not np.isfinite(bar):
+        return 0.5
+    below = p_val[:, 1][p_val[:, 1] < bar]
+    return (bar + float(below.max())) / 2 if len(below) else bar
+
+
+def at_threshold(value: float, p: Floats, y: Labels) -> Threshold:
+    """What this bar makes of rows of two classes."""
+    counts = confusion_matrix(y, (p[:, 1] >= value).astype(int), labels=[0, 1])
+    specificity, recall = (
+        float(counts[label, label] / max(1, counts[label].sum())) for label in (0, 1)
+    )
+    return Threshold(
+        value, tuple(tuple(int(n) for n in row) for row in counts), recall, specificity
+    )
+
+
+def hardest_rows(
+    p: Floats, y: Labels, classes: Sequence[str], raw: pd.DataFrame, columns: Sequence[str]
+) -> tuple[HardRow, ...]:
+    """Misclassified rows that gave their own class the least probability, the worst first."""
+    own, predicted = p[np.arange(len(y)), y], p.argmax(-1)
+    wrong = np.flatnonzero(predicted != y)
+    worst = wrong[np.argsort(own[wrong], kind="stable")][:HARDEST_ROWS]
+    return tuple(
+        HardRow(
+            int(row),
+            classes[y[row]],
+            classes[predicted[row]],
+            float(own[row]),
+            {name: shown(raw[name].iloc[row]) for name in columns},
+        )
+        for row in worst
+    )
+
+
+def shown(value: object) -> str:
+    """A raw value as text; a gap is said to be one."""
+    if pd.isna(value):
+        return "missing"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,125 @@
+"""What `compare` found, as one object that JSON, report and tracking are made from."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.comparison.ablation import Ablation
+from pipeline.comparison.assessment import Quality
+from pipeline.comparison.curves import ValidationCurve
+from pipeline.comparison.decomposition import Decomposition
+from pipeline.comparison.kinds import Kind
+from pipeline.comparison.published import Reference
+from pipeline.comparison.weights import WeightSizes
+from pipeline.config.sections.regularization import Regularization
+from pipeline.statistics.paired import McNemar, PairedMetric, Verdict
+from pipeline.text.numbers import signed
+
+SCHEMA_VERSION = 1
+__all__ = ["SCHEMA_VERSION", "Candidate", "Comparison", "Data", "Kind", "sentence"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Candidate(_Record):
+    """One of the two kinds of network.
+
+    registered_seed: the network with the median val loss. epochs, val_log_loss: of each seed.
+    test: metrics of the registered network.
+    """
+
+    regularization: Regularization
+    registered_seed: int
+    epochs: tuple[int, ...]
+    val_log_loss: tuple[float, ...]
+    test: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+class Data(_Record):
+    """What the networks were trained and judged on.
+
+    findings: what the reader should know of the table, a sentence each.
+    """
+
+    name: str
+    description: str
+    classes: tuple[str, ...]
+    positive: str | None
+    columns: int
+    rows: dict[str, int]
+    findings: tuple[str, ...] = ()
+
+
+class Setting(_Record):
+    """What else a rerun depends on.
+
+    digests: first digits of the SHA-256 of each role's file. versions: of the packages that
+    compute. machine: processor and cores. train: settings of every fit.
+    """
+
+    digests: dict[str, str]
+    versions: dict[str, str]
+    machine: str
+    layers: str
+    train: dict[str, float | str]
+
+
+class Comparison(_Record):
+    """The evidence: tuned against baseline on the test rows, and all that explains it.
+
+    Parts that were switched off are None or empty. fitting_rows: training rows that the networks of
+    the ablation and of the bootstrap sets were fitted on. importance: share of each tuned value in
+    what moved the score of the trials (PED-ANOVA), empty if there were too few of them.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    verdict: Verdict
+    sentence: str
+    data: Data
+    study: str
+    best_trial: int
+    trials: int
+    seeds: tuple[int, ...]
+    confidence: float
+    resamples: int
+    metrics: dict[str, PairedMetric]
+    best: Candidate
+    baseline: Candidate
+    registered_pair: McNemar
+    fitting_rows: int | None = None
+    ablation: Ablation | None = None
+    reference: Reference | None = None
+    decomposition: Decomposition | None = None
+    curves: tuple[ValidationCurve, ...] = ()
+    weights: tuple[WeightSizes, ...] = ()
+    quality: Quality | None = None
+    setting: Setting | None = None
+    importance: dict[str, float] = {}
+
+
+def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
+    """The verdict in one sentence, with the figures it rests on."""
+    difference = log_loss.difference
+    if difference.low == difference.high == 0:
+        return (
+            "No detectable difference: the search found nothing better than the baseline, so the"
+            f" tuned network is the baseline, and all {rows} test rows get the same probabilities."
+        )
+    level = f"{100 * confidence:g} % interval"
+    between = f"{level} {signed(difference.low, 3)} to {signed(difference.high, 3)}"
+    if verdict == "no detectable difference":
+        return (
+            f"No detectable difference: over {rows} test rows the tuned regularization changes log"
+            f" loss by {signed(difference.estimate, 3)} ({between}); a true difference of"
+            f" {log_loss.detectable:.3f} or more would probably have shown."
+        )
+    effect = "lowers" if verdict == "helps" else "raises"
+    return (
+        f"Regularization {verdict}: over {rows} test rows the tuned one {effect} log loss by"
+        f" {abs(difference.estimate):.3f}, from {log_loss.baseline.estimate:.3f} to"
+        f" {log_loss.tuned.estimate:.3f} ({between}); a true difference of"
+        f" {log_loss.detectable:.3f} or more would probably have shown."
+    )

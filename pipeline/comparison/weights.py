@@ -1,0 +1,79 @@
+"""How large the weights are that each technique leaves, and what the small ones are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.comparison.ablation import near_zero
+from pipeline.comparison.variants import Variant
+from pipeline.data.prepare import Fold
+from pipeline.tasks.classification import row_log_loss
+from pipeline.training.architecture import Architecture
+from pipeline.training.fit import Fit, FloatArray
+from pipeline.training.forward import forward
+
+# Sizes by half decades; what is smaller or larger is in the first or the last bin.
+EDGES = tuple(float(f"{10**power:.3g}") for power in np.arange(-7, 1.01, 0.5))
+SHOWN = ("none", "l1", "l2", "tuned")
+
+
+@dataclass(frozen=True)
+class WeightSizes:
+    """Kernel weights of the networks of one variant, all seeds together.
+
+    shares: of the weights between consecutive `EDGES`. exact_zero, below: shares that are exactly
+    0, and below the threshold. pruned_log_loss: on test, with those below it set to 0.
+    """
+
+    name: str
+    title: str
+    shares: tuple[float, ...]
+    exact_zero: float
+    below: float
+    log_loss: float
+    pruned_log_loss: float
+
+
+def weight_sizes(
+    variants: Sequence[tuple[Variant, Sequence[Fit]]],
+    architecture: Architecture,
+    fold: Fold,
+    threshold: float,
+) -> tuple[WeightSizes, ...]:
+    """Of the variants named in `SHOWN`, those there are."""
+    y = fold.y[fold.score]
+    found = []
+    for variant, fits in variants:
+        if variant.name not in SHOWN:
+            continue
+        sizes = np.abs(np.concatenate([k.ravel() for fit in fits for k in _kernels(fit.weights)]))
+        counts, _ = np.histogram(np.clip(sizes, EDGES[0], EDGES[-1]), EDGES)
+        pruned = forward(
+            architecture, [_pruned(fit.weights, threshold) for fit in fits], fold.x[fold.score]
+        )
+        found.append(
+            WeightSizes(
+                variant.name,
+                variant.title,
+                tuple((counts / len(sizes)).tolist()),
+                float((sizes == 0).mean()),
+                float(np.mean([near_zero(fit.weights, threshold) for fit in fits])),
+                float(np.mean([row_log_loss(fit.score_logits, y).mean() for fit in fits])),
+                float(row_log_loss(pruned, y).mean()),
+            )
+        )
+    return tuple(found)
+
+
+def _kernels(weights: Sequence[FloatArray]) -> list[FloatArray]:
+    return [array for array in weights if array.ndim == 2]
+
+
+def _pruned(weights: Sequence[FloatArray], threshold: float) -> list[FloatArray]:
+    return [
+        np.where(np.abs(array) < threshold, np.float32(0), array) if array.ndim == 2 else array
+        for array in weights
+    ]

@@ -1,0 +1,1 @@
+"""The only reader of `params.yaml`: its sections, its errors, its editor."""

@@ -1,0 +1,1 @@
+"""Where tables come from: every kind of source gives the same thing."""

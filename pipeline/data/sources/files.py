@@ -1,0 +1,222 @@
+"""Local files as plain parts: found, unpacked, in UTF-8, and told apart by what is in them."""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.config.errors import InputError, one_line
+from pipeline.config.sections.data import DataParams
+
+BLOCK_BYTES = 2**20
+SAMPLE_BYTES = 2**18
+MB = 2**20
+GLOB_MARKS = "*?["
+# Of files without a byte-order mark that are not UTF-8: what Windows writes in Western Europe.
+FALLBACK_ENCODING = "cp1252"
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# How files that are often taken for tables begin.
+STRANGERS = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"%PDF", "a PDF document"),
+    (b"SQLite format 3", "an SQLite database; read it with source: sql:"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
+    (b"BZh", "bzip2-compressed"),
+    (b"\xfd7zXZ", "xz-compressed"),
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file ready to be parsed.
+
+    name: as the user knows it. path: plain bytes, UTF-8 if it is text. guessed: the encoding, if
+    it was neither given nor marked nor UTF-8.
+    """
+
+    name: str
+    path: Path
+    kind: Literal["csv", "parquet"]
+    guessed: str | None = None
+
+
+def find_files(source: str, watch: str) -> list[Path]:
+    """The files a path or pattern names, in order; `InputError` if there are none, or outside."""
+    # Not Path.glob: a pattern may be absolute.
+    found = sorted(glob.glob(source, recursive=True))  # noqa: PTH207
+    # A file may have brackets in its name.
+    paths = [Path(source)] if Path(source).exists() or not found else [Path(p) for p in found]
+    for path in paths:
+        shown = one_line(str(path))
+        if not path.exists():
+            raise InputError(
+                f"params.yaml: data.source is {source!r}, and there is no such file, want a table"
+                " that is there. Check the path, from the project's folder."
+            )
+        if path.is_dir():
+            raise InputError(
+                f"{shown}: a folder, want a file."
+                f" Name the files in it, e.g. data.source: {shown}/*.csv."
+            )
+        if not path.is_file():
+            raise InputError(f"{shown}: no ordinary file, want a CSV or Parquet file. Copy it.")
+        _check_watched(path, Path(watch))
+    return paths
+
+
+def _check_watched(path: Path, watch: Path) -> None:
+    # Not resolved: a link in the watched folder is watched.
+    inside, outside = path.absolute(), watch.absolute()
+    if outside != inside and outside not in inside.parents:
+        raise InputError(
+            f"{one_line(str(path))}: not in data.watch = {watch}, want it there, so that DVC sees"
+            " it change. Move it, link it, or set data.watch to"
+            f" {one_line(str(path.parent if path.parent.name else path))}."
+        )
+
+
+def open_part(path: Path, name: str, data: DataParams, scratch: Path) -> Part:
+    """Unpack and decode a file where needed, into files that begin like `scratch`."""
+    try:
+        head = _head(path)
+        if head.startswith(b"\x1f\x8b"):
+            path = _write(scratch.with_suffix(".plain"), _unpacked(path, name, data.max_mb))
+            head = _head(path)
+        elif path.stat().st_size > data.max_mb * MB:
+            raise _too_large(name, data.max_mb)
+        if head.startswith(b"PAR1"):
+            return Part(name, path, "parquet")
+        _check_text(head, name, data.csv.encoding)
+        encoding, guessed = _encoding(path, name, head, data.csv.encoding)
+        if encoding in {"utf-8", "utf-8-sig"}:
+            return Part(name, path, "csv")
+        text = (piece.encode() for piece in _decoded(path, name, encoding))
+        plain = _write(scratch.with_suffix(".utf8"), text)
+    except OSError as error:
+        raise InputError(
+            f"{name}: cannot be read ({error.strerror or error}), want a readable file."
+            " Check its permissions and the disk."
+        ) from None
+    return Part(name, plain, "csv", encoding if guessed else None)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(SAMPLE_BYTES)
+
+
+def _check_text(head: bytes, name: str, encoding: str | None) -> None:
+    if not head.strip():
+        raise InputError(
+            f"{name}: the file is empty, want a header line and rows. Export it again."
+        )
+    for mark, what in STRANGERS:
+        if head.startswith(mark):
+            raise InputError(f"{name}: {what}, want CSV, gzipped or not, or Parquet. Export it so.")
+    if any(head.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):
+        return
+    if b"\0" in head and encoding is None:
+        raise InputError(
+            f"{name}: holds binary data (a zero byte at {head.index(0)}), want CSV or Parquet."
+            " Export it as one; if it is UTF-16, set data.csv.encoding."
+        )
+    start = head.lstrip()[:20].lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise InputError(
+            f"{name}: a web page or XML, want CSV or Parquet."
+            " A download often gives its log-in or error page: open it in a browser."
+        )
+    if start.startswith((b"{", b"[{", b"[[")):
+        raise InputError(f"{name}: JSON, want CSV or Parquet. Convert it, e.g. with pandas.")
+
+
+def _encoding(path: Path, name: str, head: bytes, given: str | None) -> tuple[str, bool]:
+    """Name of the encoding, and whether it is a guess; UTF-8 is checked to the end."""
+    marked = next((encoding for mark, encoding in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    encoding = codecs.lookup(given).name if given else marked or "utf-8"
+    if marked and encoding in marked:
+        encoding = marked
+    if encoding in {"utf-8", "utf-8-sig"}:
+        try:
+            for _ in _decoded(path, name, encoding):
+                pass
+        except InputError:
+            if given or marked:
+                raise
+            return FALLBACK_ENCODING, True
+    return encoding, False
+
+
+def _decoded(path: Path, name: str, encoding: str) -> Iterator[str]:
+    """The text, piece by piece; `InputError` where a byte is none of this encoding's."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    read = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            try:
+                text = decoder.decode(block)
+            except UnicodeError as error:
+                raise InputError(
+                    f"{name}: not {encoding} text ({_reason(error, read)}), want text in the"
+                    " encoding it is read in. Set data.csv.encoding, e.g. cp1252 or utf-16."
+                ) from None
+            if "\0" in text:
+                raise InputError(
+                    f"{name}: holds binary data (a zero byte before byte {read + len(block)}), want"
+                    " CSV or Parquet. Export it as one; if it is UTF-16, set data.csv.encoding."
+                )
+            read += len(block)
+            yield text
+    try:
+        yield decoder.decode(b"", final=True)
+    except UnicodeError:
+        raise InputError(
+            f"{name}: ends within a character of {encoding}, want a whole file."
+            " Copy it again, or set data.csv.encoding."
+        ) from None
+
+
+def _reason(error: UnicodeError, before: int) -> str:
+    return f"byte {before + error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _unpacked(path: Path, name: str, max_mb: int) -> Iterator[bytes]:
+    taken = 0
+    try:
+        with gzip.open(path) as file:
+            while block := file.read(BLOCK_BYTES):
+                taken += len(block)
+                if taken > max_mb * MB:
+                    raise _too_large(name, max_mb)
+                yield block
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(
+            f"{name}: damaged gzip ({error}), want a whole file. Copy or download it again."
+        ) from None
+
+
+def _too_large(name: str, max_mb: int) -> InputError:
+    return InputError(
+        f"{name}: larger than data.max_mb = {max_mb}, unpacked, want at most that."
+        " Raise data.max_mb if the file is what you expect."
+    )
+
+
+def _write(path: Path, blocks: Iterator[bytes]) -> Path:
+    with path.open("wb") as file:
+        for block in blocks:
+            file.write(block)
+    return path

@@ -1,1 +1,0 @@
-"""From predictions to a verdict: pure functions that know nothing of MLflow, Optuna or DVC."""

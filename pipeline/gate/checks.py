@@ -1,0 +1,117 @@
+"""How good one model is on the test rows: its metrics, its calibration and its worst slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import beta
+
+from pipeline.data.schema import Schema
+from pipeline.tasks import classification as metrics
+from pipeline.tasks.classification import Floats, Labels
+
+CALIBRATION_BINS = 10
+# Fewer rows in a bin, and chance alone makes its share differ from its mean probability.
+CALIBRATION_BIN_ROWS = 25
+# Chance of calling any slice worse that is not, over all slices together (Bonferroni).
+SLICE_ERROR_RATE = 0.05
+QUARTERS = (0.25, 0.5, 0.75)
+# A probability of 0 or 1 in single precision is at most this far from it.
+SMALLEST = 1e-7
+
+
+@dataclass(frozen=True)
+class SliceAccuracy:
+    """Part of the test rows.
+
+    high: upper bound of its accuracy at the corrected level (Clopper and Pearson 1934).
+    """
+
+    name: str
+    rows: int
+    accuracy: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """A model's figures on the test rows; worst_slice: None if no slice has rows enough."""
+
+    metrics: Mapping[str, float]
+    calibration_error: float
+    worst_slice: SliceAccuracy | None
+
+
+def judge_model(p: Floats, y: Labels, features: pd.DataFrame, min_rows: int) -> ModelFigures:
+    """The figures of a model from its probabilities (row, class) and the raw test rows."""
+    return ModelFigures(
+        metrics=metrics.score(log_probabilities(p), y),
+        calibration_error=calibration_error(p, y),
+        worst_slice=worst_slice(p.argmax(-1) == y, features, min_rows),
+    )
+
+
+def failed_data_checks(schema: Schema, forbidden: Sequence[str]) -> list[str]:
+    """Say what the data checks found of the kinds that keep a model from going live."""
+    return [
+        f"{finding.check}{f' ({finding.column})' if finding.column else ''}: {finding.message}"
+        for finding in schema.findings
+        if finding.check in forbidden
+    ]
+
+
+def log_probabilities(p: Floats) -> Floats:
+    """Logits (row, class) of probabilities (row, class), finite for those that rounded to 0."""
+    return np.asarray(np.log(np.clip(p, SMALLEST, 1.0)))
+
+
+def calibration_error(p: Floats, y: Labels) -> float:
+    """Expected calibration error over bins of equally many rows (Naeini 2015, AAAI).
+
+    p: (row, class). Two classes: of class 1; more: of the most probable class.
+    """
+    said = p[:, 1] if p.shape[1] == 2 else p.max(1)
+    hit = (y == 1) if p.shape[1] == 2 else (p.argmax(1) == y)
+    bins = int(np.clip(len(y) // CALIBRATION_BIN_ROWS, 1, CALIBRATION_BINS))
+    parts = np.array_split(np.argsort(said, kind="stable"), bins)
+    off = [abs(float(said[rows].mean() - hit[rows].mean())) * len(rows) for rows in parts]
+    return sum(off) / len(y)
+
+
+def worst_slice(hit: np.ndarray, features: pd.DataFrame, min_rows: int) -> SliceAccuracy | None:
+    """The slice whose accuracy has the lowest upper bound; hit: (row,) whether recognized."""
+    slices = [one for one in _slices(features) if one[1].sum() >= min_rows]
+    if not slices:
+        return None
+    rows = np.array([members.sum() for _, members in slices])
+    hits = np.array([hit[members].sum() for _, members in slices])
+    level = 1 - SLICE_ERROR_RATE / len(slices)
+    high = np.where(hits == rows, 1.0, beta.ppf(level, hits + 1, np.maximum(rows - hits, 1)))
+    worst = int(np.argmin(high))
+    accuracy = float(hits[worst] / rows[worst])
+    return SliceAccuracy(slices[worst][0], int(rows[worst]), accuracy, float(high[worst]))
+
+
+def _slices(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """(name, members) by level of each category, quarter of each number, and by gaps."""
+    for name, column in features.items():
+        missing = column.isna().to_numpy()
+        if missing.any():
+            yield f"{name} missing", missing
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            values = column.to_numpy(float, na_value=np.nan)
+            if missing.all():
+                continue
+            edges = np.unique(np.nanquantile(values, QUARTERS))
+            place = np.searchsorted(edges, values, side="left")
+            bounds = [-np.inf, *edges, np.inf]
+            for number in range(len(bounds) - 1):
+                label = f"{bounds[number]:g} < {name} <= {bounds[number + 1]:g}"
+                yield label, (place == number) & ~missing
+        else:
+            words = column.astype(str)
+            for level in words[~missing].unique():
+                yield f"{name} = {level}", (words == level).to_numpy() & ~missing

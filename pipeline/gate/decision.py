@@ -1,0 +1,167 @@
+"""May the challenger go live? A decision with its reasons, from figures alone; it fails closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.config.sections.gate import GateParams
+from pipeline.gate.checks import ModelFigures
+from pipeline.statistics.paired import Interval, paired_difference
+from pipeline.tasks.classification import METRIC_TITLES, Floats, Labels
+
+Basis = Literal["first model", "champion"]
+
+
+class Check(BaseModel):
+    """One condition: what was found, and what was wanted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    passed: bool
+    found: str
+    wanted: str
+
+
+class Decision(BaseModel):
+    """Whether to promote, and every condition that was looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    promote: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What stood against it; empty if nothing did."""
+        return tuple(f"{one.name}: {one.found}, want {one.wanted}" for one in self.checks if
+                     not one.passed)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """What is known of a challenger beside a champion.
+
+    difference: challenger minus champion in the gate's metric. changed_roles: settings of the
+    split that are not those of the champion's training, by which the champion may have been
+    trained on today's test rows. withdrawn: rollbacks away from this very challenger.
+    drift: changes of the data that forbid a promotion.
+    clean: whether the challenger's code and parameters are committed ones. None: not known.
+    """
+
+    difference: Interval | None
+    clean: bool | None
+    changed_roles: Sequence[str] | None
+    withdrawn: Sequence[str] | None
+    drift: Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a decision rests on; None where it could not be had.
+
+    contest: None if there is no champion yet. failed_data_checks: messages of those that failed.
+    """
+
+    challenger: ModelFigures | None
+    failed_data_checks: Sequence[str] | None
+    contest: Contest | None = field(default=None)
+
+
+def decide(evidence: Evidence, gate: GateParams) -> Decision:
+    """Promote only if every condition is shown to hold; the first model needs no contest."""
+    found = _none_of("Findings in the data", evidence.failed_data_checks, _no(gate.findings))
+    checks = [*_floors(evidence.challenger, gate), found]
+    if evidence.contest is not None:
+        checks = [*_contest(evidence.contest, gate), *checks]
+    return Decision(promote=all(one.passed for one in checks), checks=tuple(checks))
+
+
+def challenge(
+    challenger: Floats, champion: Floats, y: Labels, gate: GateParams, seed: int
+) -> Interval:
+    """Return the interval of challenger minus champion in the gate's metric.
+
+    challenger, champion: (row, output) logits.
+    """
+    level = 1 - gate.error_rate
+    return paired_difference(
+        gate.metric, challenger[None], champion[None], y, gate.resamples, level, seed
+    )
+
+
+def _contest(contest: Contest, gate: GateParams) -> Iterator[Check]:
+    title, more_is_better = METRIC_TITLES[gate.metric]
+    difference, margin = contest.difference, gate.margin
+    wanted = f"above -{margin:g}" if more_is_better else f"below {margin:g}"
+    name = f"{title}, challenger minus champion"
+    if difference is None:
+        yield Check(name=name, passed=False, found="not known", wanted=f"all of it {wanted}")
+    else:
+        # Written so that a bound that is not a number does not pass.
+        inside = difference.low > -margin if more_is_better else difference.high < margin
+        level = f"{100 * (1 - gate.error_rate):g} % interval"
+        found = f"{difference.estimate:+.4f} ({level} {difference.low:+.4f} to"
+        found += f" {difference.high:+.4f})"
+        yield Check(name=name, passed=inside, found=found, wanted=f"all of it {wanted}")
+    roles = "as they were for the champion"
+    yield _none_of("Roles of rows", contest.changed_roles, roles, "changed: ")
+    yield _none_of("Rolled back", contest.withdrawn, "never")
+    yield _none_of("Drift", contest.drift, "none that stops")
+    if gate.clean:
+        how = "git commit, then dvc repro --force compare"
+        said = {True: "committed", False: f"not committed ({how})", None: "not known"}
+        yield Check(
+            name="Code and parameters",
+            passed=contest.clean is True,
+            found=said[contest.clean],
+            wanted="committed",
+        )
+
+
+def _floors(challenger: ModelFigures | None, gate: GateParams) -> Iterator[Check]:
+    if challenger is None:
+        yield Check(name="Challenger", passed=False, found="not judged", wanted="its figures")
+        return
+    for name, bound in gate.floors.model_dump().items():
+        if bound is None:
+            continue
+        title, more_is_better = METRIC_TITLES[name]
+        value = challenger.metrics.get(name)
+        passed = value is not None and (value >= bound if more_is_better else value <= bound)
+        wanted = f"at {'least' if more_is_better else 'most'} {bound:g}"
+        found = "not known" if value is None else f"{value:.4f}"
+        yield Check(name=title, passed=passed, found=found, wanted=wanted)
+    error = challenger.calibration_error
+    yield Check(
+        name="Calibration error",
+        passed=error <= gate.calibration,
+        found=f"{error:.4f}",
+        wanted=f"at most {gate.calibration:g}",
+    )
+    worst, accuracy = challenger.worst_slice, challenger.metrics.get("accuracy")
+    bound = float("nan") if accuracy is None else accuracy - gate.slices.drop
+    if worst is None:
+        found, passed = f"no slice of {gate.slices.min_rows} rows", True
+    else:
+        found = f"{worst.accuracy:.4f}, up to {worst.high:.4f} allowing for chance"
+        found += f" ({worst.rows} rows, {worst.name})"
+        # Written so that what is not a number does not pass.
+        passed = worst.high >= bound
+    wanted = f"at least {bound:.4f} ({gate.slices.drop:g} below that of all rows)"
+    yield Check(name="Accuracy of the worst slice", passed=passed, found=found, wanted=wanted)
+
+
+def _no(findings: Sequence[str]) -> str:
+    return f"no {' or '.join(findings)}" if findings else "none is forbidden"
+
+
+def _none_of(name: str, trouble: Sequence[str] | None, wanted: str, prefix: str = "") -> Check:
+    if trouble is None:
+        return Check(name=name, passed=False, found="not known", wanted=wanted)
+    found = prefix + "; ".join(trouble) if trouble else wanted
+    return Check(name=name, passed=not trouble, found=found, wanted=wanted)

@@ -1,0 +1,232 @@
+"""Have the data changed since the champion was trained? Tests, sizes, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+from scipy.stats import false_discovery_control, ks_2samp
+
+from pipeline.config.sections.drift import DriftParams, Levels
+from pipeline.gate.profile import TrainingProfile, is_numeric, level_counts
+from pipeline.statistics.shares import aligned, binned, counts_test, psi, share_test
+
+Level = Literal["none", "warn", "stop"]
+Kind = Literal["distribution", "missing", "unseen", "classes", "errors", "schema"]
+WORDS: Mapping[Kind, str] = {
+    "distribution": "values changed",
+    "missing": "share of gaps changed",
+    "unseen": "rows with a category not seen in training",
+    "classes": "class shares changed",
+    "errors": "the champion errs more often on new rows",
+    "schema": "schema changed",
+}
+
+
+class Change(BaseModel):
+    """One comparison.
+
+    subject: a column, or what else was compared. size: PSI of a distribution, a difference of
+    shares of all others. p: of the test, corrected for the number of tests; None without a test.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    subject: str
+    kind: Kind
+    size: float | None
+    p: float | None
+    level: Level
+
+    @property
+    def in_words(self) -> str:
+        """The finding in a few words."""
+        size = "" if self.size is None else f" by {self.size:.3f}"
+        if self.kind == "unseen":
+            size = f": a share of {self.size:.3f}"
+        p = "" if self.p is None else f", p {self.p:.2g}"
+        return f"{self.subject}: {WORDS[self.kind]}{size}{p}"
+
+
+class Drift(BaseModel):
+    """All findings; rows: how many new rows were compared, 0 if they were too few."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int
+    new_rows: int
+    findings: tuple[Change, ...]
+
+    @property
+    def level(self) -> Level:
+        """The gravest of all findings."""
+        grave = {one.level for one in self.findings}
+        return "stop" if "stop" in grave else "warn" if "warn" in grave else "none"
+
+    def at(self, level: Level) -> list[Change]:
+        """Findings of one level."""
+        return [one for one in self.findings if one.level == level]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Rows and wrong predictions of the champion, on old test rows and on rows new to it."""
+
+    old_rows: int
+    old_wrong: int
+    new_rows: int
+    new_wrong: int
+
+
+def find_drift(
+    profile: TrainingProfile,
+    features: pd.DataFrame,
+    labels: pd.Series,
+    classes: Sequence[str],
+    errors: Errors | None,
+    params: DriftParams,
+) -> Drift:
+    """Compare new rows with those the champion was trained on.
+
+    features, labels: of the new rows alone. classes: of today. errors: None if not known.
+    """
+    findings = list(_schema(profile, features, classes, params))
+    enough = len(features) >= params.min_rows
+    if enough:
+        tested = [*_columns(profile, features, params), *_classes(profile, labels, params)]
+        if errors is not None and min(errors.old_rows, errors.new_rows) > 0:
+            tested.append(_errors(errors, params))
+        findings += _corrected(tested, params.error_rate)
+        findings += _unseen(profile, features, params)
+    return Drift(
+        rows=len(features) if enough else 0, new_rows=len(features), findings=tuple(findings)
+    )
+
+
+@dataclass(frozen=True)
+class _Tested:
+    subject: str
+    kind: Kind
+    size: float
+    p: float
+    levels: Levels
+
+
+def _corrected(tested: Sequence[_Tested], error_rate: float) -> Iterator[Change]:
+    """Findings whose p-values account for the number of tests (Benjamini-Hochberg 1995)."""
+    if not tested:
+        return
+    corrected = false_discovery_control([one.p for one in tested])
+    for one, p in zip(tested, corrected, strict=True):
+        level = _level(one.size, one.levels) if p <= error_rate else "none"
+        yield Change(subject=one.subject, kind=one.kind, size=one.size, p=float(p), level=level)
+
+
+def _level(size: float, levels: Levels) -> Level:
+    if levels.stop is not None and size >= levels.stop:
+        return "stop"
+    return "warn" if levels.warn is not None and size >= levels.warn else "none"
+
+
+def _schema(
+    profile: TrainingProfile, features: pd.DataFrame, classes: Sequence[str], params: DriftParams
+) -> Iterator[Change]:
+    def change(subject: str) -> Change:
+        level = params.schema_change
+        return Change(subject=subject, kind="schema", size=None, p=None, level=level)
+
+    for name in profile.columns:
+        if name not in features:
+            yield change(f"column {name} is gone")
+    for name, column in features.items():
+        if str(name) not in profile.columns:
+            yield change(f"column {name} is new")
+        elif is_numeric(column) != (profile.columns[str(name)].numbers is not None):
+            kinds = ("categories", "numbers")
+            now, then = kinds[is_numeric(column)], kinds[not is_numeric(column)]
+            yield change(f"column {name} holds {now}, held {then}")
+    yield from (change(f"class {label} is new") for label in classes
+                if label not in profile.classes)  # fmt: skip
+    yield from (change(f"class {label} is gone") for label in profile.classes
+                if label not in classes)  # fmt: skip
+
+
+def _columns(
+    profile: TrainingProfile, features: pd.DataFrame, params: DriftParams
+) -> Iterator[_Tested]:
+    for name, column in features.items():
+        then = profile.columns.get(str(name))
+        if then is None or is_numeric(column) != (then.numbers is not None):
+            continue
+        gaps = int(column.isna().sum())
+        table = [[then.missing, then.rows - then.missing], [gaps, len(column) - gaps]]
+        change = abs(gaps / len(column) - then.missing / max(then.rows, 1))
+        yield _Tested(str(name), "missing", change, share_test(table), params.missing)
+        if then.numbers is not None:
+            now = column.dropna().to_numpy(float)
+            if len(now) and len(then.numbers):
+                counts = binned(then.numbers, now, params.bins)
+                p = float(ks_2samp(then.numbers, now).pvalue)
+                yield _Tested(str(name), "distribution", psi(*counts), p, params.psi)
+        elif then.levels and gaps < len(column):
+            counts = aligned(then.levels, level_counts(column))
+            p = counts_test(*counts)
+            yield _Tested(str(name), "distribution", psi(*counts), p, params.psi)
+
+
+def _classes(profile: TrainingProfile, labels: pd.Series, params: DriftParams) -> Iterator[_Tested]:
+    then, now = aligned(profile.classes, level_counts(labels))
+    change = float(np.abs(then / then.sum() - now / now.sum()).max())
+    yield _Tested("classes", "classes", change, counts_test(then, now), params.classes)
+
+
+def _errors(errors: Errors, params: DriftParams) -> _Tested:
+    """Labels that stopped to follow from the columns show as errors of an unchanged champion."""
+    table = [
+        [errors.old_wrong, errors.old_rows - errors.old_wrong],
+        [errors.new_wrong, errors.new_rows - errors.new_wrong],
+    ]
+    change = errors.new_wrong / errors.new_rows - errors.old_wrong / errors.old_rows
+    return _Tested("champion", "errors", change, share_test(table), params.errors)
+
+
+def _unseen(
+    profile: TrainingProfile, features: pd.DataFrame, params: DriftParams
+) -> Iterator[Change]:
+    for name, column in features.items():
+        then = profile.columns.get(str(name))
+        if then is None or then.levels is None or is_numeric(column):
+            continue
+        counts = level_counts(column)
+        share = sum(n for level, n in counts.items() if level not in then.levels) / len(column)
+        level = _level(share, params.unseen)
+        if share > 0:
+            yield Change(subject=str(name), kind="unseen", size=share, p=None, level=level)
+
+
+def figures(drift: Drift) -> dict[str, object]:
+    """The few figures that `dvc metrics` and MLflow show."""
+
+    def largest(kind: Kind) -> float:
+        sizes = [one.size for one in drift.findings if one.kind == kind and one.size is not None]
+        return round(max(sizes, default=0.0), 6)
+
+    return {
+        "level": drift.level,
+        "new_rows": drift.new_rows,
+        "warnings": len(drift.at("warn")),
+        "stops": len(drift.at("stop")),
+        "schema_changes": sum(one.kind == "schema" for one in drift.findings),
+        "columns_changed": sum(
+            one.kind == "distribution" and one.level != "none" for one in drift.findings
+        ),
+        "largest_psi": largest("distribution"),
+        "largest_missing_change": largest("missing"),
+        "largest_unseen_share": largest("unseen"),
+        "class_share_change": largest("classes"),
+        "error_increase": largest("errors"),
+    }

@@ -1,0 +1,111 @@
+"""The rows that the champion has not seen, and what they say of today's data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.config.sections.drift import DriftParams
+from pipeline.data.prepare import class_numbers
+from pipeline.data.roles import identities
+from pipeline.data.schema import Schema
+from pipeline.gate.drift import Drift, Errors, find_drift
+from pipeline.gate.profile import TrainingProfile, profile_rows, unknown_rows
+from pipeline.tasks.classification import Floats
+
+# From raw rows to (row, class) probabilities.
+Predict = Callable[[pd.DataFrame], Floats]
+SHOWN_CHANGES = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Today:
+    """Today's table, and those of its rows that train, stop and test."""
+
+    raw: pd.DataFrame
+    train: pd.DataFrame
+    val: pd.DataFrame
+    test: pd.DataFrame
+
+
+def drift_since(
+    profile: TrainingProfile,
+    raw: pd.DataFrame,
+    test: pd.DataFrame,
+    schema: Schema,
+    drift: DriftParams,
+    champion: Predict | None = None,
+) -> Drift:
+    """Compare today's rows with the profile of those the champion was trained on.
+
+    raw: all of today's rows; test: those of them that test. With the champion, its errors on new
+    rows count too, unless a changed schema keeps it from answering.
+    """
+    new = unknown_rows(profile, row_identities(raw, schema))
+    rows = raw[new]
+    compared = (rows[schema.features], rows[schema.target], schema.classes)
+    found = find_drift(profile, *compared, None, drift)
+    if champion is None or not found.rows or any(c.kind == "schema" for c in found.findings):
+        return found
+    old = test[~unknown_rows(profile, row_identities(test, schema))]
+    errors = champion_errors(champion, schema, old, rows)
+    return find_drift(profile, *compared, errors, drift)
+
+
+def champion_errors(
+    champion: Predict, schema: Schema, old: pd.DataFrame, new: pd.DataFrame
+) -> Errors:
+    """Count the champion's errors on old test rows and on new rows: it trained on neither."""
+    rows = pd.concat([old, new], ignore_index=True)
+    p = champion(rows[schema.features])
+    wrong = p.argmax(1) != class_numbers(rows, schema)
+    return Errors(
+        old_rows=len(old),
+        old_wrong=int(wrong[: len(old)].sum()),
+        new_rows=len(new),
+        new_wrong=int(wrong[len(old) :].sum()),
+    )
+
+
+def todays_profile(today: Today, schema: Schema) -> TrainingProfile:
+    """Profile what later rows will be compared with if today's challenger becomes champion."""
+    fitted = [*identities(today.train, schema), *identities(today.val, schema)]
+    return profile_rows(
+        today.train[schema.features],
+        today.train[schema.target],
+        schema.classes,
+        known=row_identities(today.raw, schema),
+        fitted=fitted,
+    )
+
+
+def row_identities(raw: pd.DataFrame, schema: Schema) -> Sequence[str]:
+    """Return digests of the rows' contents, whatever group they belong to."""
+    digests: list[str] = identities(raw, schema.model_copy(update={"group": None})).tolist()
+    return digests
+
+
+def in_words(drift: Drift) -> str:
+    """Sum up a comparison in a few words."""
+    if not drift.rows:
+        return f"{drift.new_rows} new rows, too few to compare; the schema is as it was"
+    warned = len(drift.at("warn"))
+    return f"{drift.rows} new rows, {warned} warning{'' if warned == 1 else 's'}"
+
+
+def first_few(changes: Sequence[str]) -> list[str]:
+    """Return as many as a person reads, and how many more there are."""
+    more = len(changes) - SHOWN_CHANGES
+    return [*changes[:SHOWN_CHANGES], f"{more} more"] if more > 0 else list(changes)
+
+
+def stop_message(drift: Drift) -> str:
+    """Say what stops, and what to do about it."""
+    changes = "; ".join(first_few([change.in_words for change in drift.at("stop")]))
+    return (
+        f"drift: today's data are not what the champion was trained on ({changes}), want less than"
+        " the stop levels in params.yaml. Correct the source; or, if the change is meant, raise"
+        " the levels in section drift, run dvc repro, and promote with make promote FORCE=1."
+    )

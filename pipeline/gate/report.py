@@ -1,0 +1,70 @@
+"""A decision about the champion as JSON and as a page of Markdown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.gate.decision import Check
+from pipeline.gate.drift import Drift
+from pipeline.tasks.classification import METRIC_TITLES
+
+SCHEMA_VERSION = 1
+# Read as it is as often as rendered, so only what would be lost or taken for markup is escaped.
+ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]#|~<>$"} | {"\n": " "})
+Outcome = Literal["promoted", "refused", "undecided", "kept"]
+
+
+class GateReport(BaseModel):
+    """What the gate decided and why.
+
+    kept: the challenger is champion already. undecided: no decision was possible.
+    challenger, champion: versions, the champion's from before the decision. metrics: of the
+    challenger and the champion on today's test rows. drift: None if there was nothing to compare.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: int = SCHEMA_VERSION
+    outcome: Outcome
+    sentence: str
+    model: str
+    challenger: str | None = None
+    champion: str | None = None
+    at: str | None = None
+    by: str
+    reasons: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    metrics: dict[str, dict[str, float]] = {}
+    drift: Drift | None = None
+
+
+def markdown(report: GateReport) -> str:
+    """One page that says what was decided, on what grounds, and what to do next."""
+    environment = Environment(
+        loader=PackageLoader("pipeline.gate"),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = lambda value: str(value).translate(ESCAPES)
+    environment.filters["time"] = lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC"
+    template = environment.get_template("gate.md.jinja")
+    return template.render(report=report, titles=METRIC_TITLES)
+
+
+def sentence(outcome: Outcome, challenger: str | None, champion: str | None) -> str:
+    """The outcome in one sentence."""
+    stays = f"version {champion} stays champion" if champion else "there is no champion yet"
+    return {
+        "promoted": f"Promoted: version {challenger} is champion"
+        + (f", version {champion} is previous." if champion else ", the first one."),
+        "refused": f"Refused: version {challenger} did not pass, {stays}.",
+        "undecided": f"Undecided: nothing was promoted, {stays}.",
+        "kept": f"Kept: version {champion} is the challenger and champion already.",
+    }[outcome]

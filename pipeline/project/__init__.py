@@ -1,0 +1,1 @@
+"""The project's folder: paths, reading and writing files, the lock, running a stage."""

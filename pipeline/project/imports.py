@@ -1,0 +1,46 @@
+"""The modules that a module is made of, found from imports, without running any of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def modules_behind(roots: Iterable[str], package: Path = PACKAGE) -> list[Path]:
+    """Files of the named modules and of all they import from the package, directly or not.
+
+    roots: dotted names, such as `pipeline.search.evaluate`. Imports inside functions count, and so
+    do the packages that Python runs on the way to a module. Sorted by path.
+    """
+    waiting, files = list(roots), set[Path]()
+    while waiting:
+        for file in _files(waiting.pop(), package):
+            if file not in files:
+                files.add(file)
+                waiting += _imported(file, package)
+    return sorted(files)
+
+
+def _files(name: str, package: Path) -> Iterator[Path]:
+    """The module's file and those of the packages it is in; nothing for what is no module."""
+    parts = name.split(".")[1:]
+    for depth in range(len(parts) + 1):
+        place = package.joinpath(*parts[:depth])
+        yield from (
+            file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()
+        )
+
+
+def _imported(file: Path, package: Path) -> Iterator[str]:
+    """Names that a file imports from the package; of `from a import b` both a and a.b."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (name for name in names if name.split(".")[0] == package.name)

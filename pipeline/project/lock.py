@@ -1,0 +1,55 @@
+"""One stage at a time: a `dvc` that is killed leaves its stage running."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from filelock import FileLock, Timeout
+
+from pipeline.config.errors import InputError
+from pipeline.project.outputs import STATE
+
+LOCK = STATE / "stage.lock"
+HOLDER = STATE / "stage.holder.json"
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Hold the project's study and reports; `InputError` names the process that does so already.
+
+    The system frees the lock when its holder dies, however it dies.
+    """
+    lock = FileLock(LOCK)
+    try:
+        STATE.mkdir(exist_ok=True)
+        lock.acquire(timeout=0)
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        HOLDER.write_text(json.dumps({"pid": os.getpid(), "since": since}), encoding="utf-8")
+    except Timeout:
+        raise InputError(
+            f"{LOCK}: held by {_holder()}, want one stage at a time."
+            " Wait until it ends, or stop it, then run dvc repro again."
+        ) from None
+    except OSError as error:
+        lock.release()
+        raise InputError(
+            f"{STATE}: cannot be written to ({error.strerror}), want a folder for the study's"
+            " state. Free space or change its permissions, then run dvc repro again."
+        ) from None
+    try:
+        yield
+    finally:
+        HOLDER.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder() -> str:
+    try:
+        holder = json.loads(HOLDER.read_text(encoding="utf-8"))
+        return f"process {holder['pid']} since {holder['since']}"
+    except (OSError, ValueError, KeyError):
+        return "another process"

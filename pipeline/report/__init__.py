@@ -1,0 +1,1 @@
+"""The comparison as a page for people: HTML, Markdown and figures."""

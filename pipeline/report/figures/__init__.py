@@ -1,0 +1,1 @@
+"""The figures of the report, drawn from its tables."""

@@ -1,0 +1,151 @@
+"""Section 4: why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.comparison.decomposition import Decomposition, Parts
+from pipeline.comparison.kinds import KIND_TITLES, KINDS
+from pipeline.comparison.result import Comparison
+from pipeline.regularizers import BY_NAME
+from pipeline.report.document import Block, Heading, Picture, Table, Text
+from pipeline.text.numbers import between, fixed, percent, setting, signed
+
+
+def why(c: Comparison) -> list[Block]:
+    """Bias and variance, learning, strengths, and what moved the trials."""
+    blocks: list[Block] = [Heading("Why")]
+    if c.decomposition:
+        blocks += _decomposition(c, c.decomposition)
+    blocks += _learning(c)
+    if c.weights:
+        blocks += _weights(c)
+    if c.curves:
+        blocks += _curves(c)
+    if c.importance:
+        order = sorted(c.importance.items(), key=lambda item: -item[1])
+        shares = [f"{BY_NAME[name].value_words} {percent(share, 0)}" for name, share in order]
+        blocks.append(
+            Text(
+                "What moved the score of the trials, by the share of each tuned value among the"
+                f" better ones (PED-ANOVA): {', '.join(shares)}."
+            )
+        )
+    return blocks
+
+
+def _fewer(fitting_rows: int | None, rows: int) -> str:
+    if fitting_rows is None or fitting_rows >= rows:
+        return ""
+    return f" The samples are of {fitting_rows} of the {rows} training rows (compare.rows)."
+
+
+def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
+    confidence, fitting_rows, rows = c.confidence, c.fitting_rows, c.data.rows["train"]
+
+    def row(title: str, parts: Parts) -> tuple[str, ...]:
+        losses = (parts.log_loss, parts.bias, parts.variance, parts.seed_variance)
+        return (
+            title, *map(fixed, losses), fixed(parts.error), fixed(parts.error_bias),
+            signed(parts.error_variance),
+        )  # fmt: skip
+
+    header = (
+        "Kind", "Log loss", "Bias", "Variance", "Variance over seeds", "Error", "Error: bias",
+        "Error: variance",
+    )  # fmt: skip
+    return [
+        Text(
+            f"Both kinds are trained on {d.sets} bootstrap samples of the training rows, each with"
+            " a seed of its own. The log loss is taken apart into the loss of the average network"
+            " (bias; noise of the labels is in it) and the divergence of single networks from it"
+            " (variance), after Heskes (1998); their sum is the log loss. Errors are taken apart"
+            " after Domingos (2000). Variance over seeds: the same, of networks that differ in"
+            f" seed alone.{_fewer(fitting_rows, rows)}"
+        ),
+        Table(
+            "Bias and variance on the test rows",
+            header,
+            [row(KIND_TITLES[kind].capitalize(), getattr(d, kind)) for kind in KINDS],
+        ),
+        Text(
+            f"Tuned minus baseline: bias {signed(d.bias_difference.estimate)} ({100 * confidence:g}"
+            f" % interval over the test rows {between(d.bias_difference)}), variance"
+            f" {signed(d.variance_difference.estimate)} ({between(d.variance_difference)})."
+            " A bootstrap sample has 63 % of the distinct rows, so both are those of a smaller"
+            " training set."
+        ),
+    ]
+
+
+def _learning(c: Comparison) -> list[Block]:
+    def mean(values: Sequence[int]) -> str:
+        return fixed(sum(values) / len(values), 1)
+
+    epochs = ", ".join(f"{KIND_TITLES[kind]} {mean(getattr(c, kind).epochs)}" for kind in KINDS)
+    return [
+        Picture(
+            "learning",
+            f"Log loss over epochs on train and val; mean epochs: {epochs}.",
+            "Mean over the seeds still training, without penalties; bands hold the middle 80 % of"
+            " the seeds. Val rows stop a fit; they judge nothing.",
+        )
+    ]
+
+
+def _curves(c: Comparison) -> list[Block]:
+    rows = [
+        (
+            curve.title, setting(point.value), fixed(point.cv_log_loss), fixed(point.spread),
+            fixed(point.train_log_loss), "lowest" if point.value == curve.best else "",
+        )
+        for curve in c.curves
+        for point in curve.points
+    ]  # fmt: skip
+    told = "; ".join(f"{curve.title} lowest at {setting(curve.best)}" for curve in c.curves)
+    return [
+        Picture(
+            "validation",
+            f"Cross-validated log loss along the strength of each technique alone: {told}.",
+            "Log loss on held-out folds (solid: the mean, and from the least to the most of the"
+            " folds) and on fitting rows while they train (dashed), along each technique's strength"
+            " alone.",
+        ),
+        Table(
+            "Validation curves, each technique alone, inside train",
+            ("Technique", "Strength", "CV log loss", "Deviation", "Train log loss", "Lowest"),
+            rows,
+        ),
+    ]
+
+
+def _weights(c: Comparison) -> list[Block]:
+    threshold = f"{c.ablation.threshold:g}" if c.ablation else "the threshold"
+    rows = [
+        (
+            one.title, percent(one.below), percent(one.exact_zero, 3), fixed(one.log_loss),
+            fixed(one.pruned_log_loss),
+        )
+        for one in c.weights
+    ]  # fmt: skip
+    below = "; ".join(f"{one.title} {percent(one.below)}" for one in c.weights)
+    return [
+        Picture(
+            "weights",
+            f"Sizes of the kernel weights; share below {threshold}: {below}.",
+            "Sizes of all kernel weights of all seeds; the first and the last step hold all that is"
+            " smaller or larger. L1 gathers weights about zero, L2 makes all smaller.",
+        ),
+        Table(
+            f"Small weights, and the test log loss when all below {threshold} are set to 0",
+            ("Variant", "Near zero", "Exactly 0", "Log loss", "Log loss without small ones"),
+            rows,
+        ),
+        Text(
+            "Adam divides a gradient by its own recent size, so under L1 a weight is driven across"
+            " zero and back by about one step's length and seldom rests at exactly 0. Setting the"
+            " small ones to 0 afterwards gives the sparse network; the last two columns are its"
+            " price. Where they agree, a proximal step while training, which makes exact zeros, has"
+            " little to add (measured in docs/regularization.md)."
+        ),
+    ]

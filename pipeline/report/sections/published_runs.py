@@ -1,0 +1,91 @@
+"""Section 3: the published single run, repeated."""
+
+from __future__ import annotations
+
+from pipeline.comparison.published import Spread
+from pipeline.comparison.result import Comparison
+from pipeline.report.document import Block, Heading, Picture, Table, Text
+from pipeline.text.numbers import between, fixed, percent, signed
+
+
+def reference(c: Comparison) -> list[Block]:
+    """The repetitions, or why there are none."""
+    heading = Heading("The reference experiment, repeated")
+    if not c.reference:
+        return [
+            heading,
+            Text(
+                "Not part of this report: it is switched off (compare.reference_repeats), or no"
+                " published run on this data is known."
+            ),
+        ]
+    r = c.reference
+    blocks: list[Block] = [heading]
+    said = (
+        f" The published notebooks did this once on {r.test_rows} rows:"
+        f" {fixed(r.published_without)} without dropout and {fixed(r.published_with)} with."
+        if r.published_without is not None and r.published_with is not None
+        else ""
+    )
+    fewer = (
+        f" To take minutes and not hours, each network is fitted on {r.fit_rows} of the rows that"
+        " are not test rows (compare.rows), which the published ones were not."
+        if r.fit_rows < r.rows - r.test_rows
+        else ""
+    )
+    blocks.append(
+        Text(
+            f"One network without dropout and one with rate {r.rate:g}, {r.epochs} epochs, nothing"
+            f" stops them, {r.test_rows} test rows.{said} Here it is done {r.repeats} times, each"
+            f" time on another random split of all {r.rows} rows and from other initial"
+            f" weights.{fewer}"
+        )
+    )
+
+    def row(title: str, spread: Spread) -> tuple[str, ...]:
+        return (
+            title, fixed(spread.mean), fixed(spread.deviation),
+            f"{fixed(spread.low)} to {fixed(spread.high)}",
+        )  # fmt: skip
+
+    blocks += [
+        Table(
+            "Accuracy over the repetitions",
+            ("Network", "Mean", "Standard deviation", "Middle 90 %"),
+            [row("Without dropout", r.without_spread), row("With dropout", r.with_spread)],
+        ),
+        Picture(
+            "reference",
+            f"Histogram of accuracy with minus without dropout over {r.repeats} repetitions: mean"
+            f" {signed(r.difference.estimate)}.",
+            "Difference in accuracy, with minus without dropout, of each repetition. The dashed"
+            " line is the published one."
+            if r.published_with is not None
+            else "Difference in accuracy, with minus without dropout, of each repetition.",
+        ),
+        Text(
+            f"With dropout the accuracy is lower in {percent(r.worse)} of the repetitions, equal in"
+            f" {percent(r.equal)} and higher in {percent(r.better)}; the mean difference is"
+            f" {signed(r.difference.estimate)} ({100 * c.confidence:g} % interval"
+            f" {between(r.difference)}, corrected for splits that share rows after Nadeau and"
+            f" Bengio): {r.verdict}. A true difference of {fixed(r.difference.detectable)} or more"
+            " would probably have shown."
+        ),
+    ]
+    if r.as_large is not None and r.published_with is not None and r.published_without is not None:
+        apart = r.published_with - r.published_without
+        blocks.append(
+            Text(
+                "What it says: the published difference of"
+                f" {signed(apart)} is {_rows(apart, r.test_rows)} of {r.test_rows}."
+                f" A difference of that size or more, in one direction or the other, shows in"
+                f" {percent(r.as_large)} of the repetitions: a single run cannot tell whether"
+                " dropout helps here."
+            )
+        )
+    return blocks
+
+
+def _rows(apart: float, test_rows: int) -> str:
+    count = round(abs(apart) * test_rows)
+    return f"{count} row{'' if count == 1 else 's'}"

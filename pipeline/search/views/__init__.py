@@ -1,0 +1,1 @@
+"""A study for people: plots, progress and a summary."""

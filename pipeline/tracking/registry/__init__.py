@@ -1,0 +1,1 @@
+"""The registered models: versions, aliases and the journal of decisions."""

@@ -1,0 +1,34 @@
+"""The challenger: the version that was made from the network in this checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zipfile import BadZipFile
+
+from pipeline.config.errors import InputError
+from pipeline.tracking.registry.champion import CHALLENGER, Registry, Version
+from pipeline.tracking.registry.models import NETWORK_TAG, network_digest
+
+
+def find_challenger(registry: Registry, network: Path) -> Version:
+    """Find the version made from the network file that `compare` left, and make it challenger."""
+    if not network.is_file():
+        raise InputError(f"{network}: not found, want the output of compare. Run dvc repro.")
+    try:
+        digest = network_digest(network)
+    except (BadZipFile, KeyError):
+        raise InputError(
+            f"{network}: cannot be read, want a network in Keras' format."
+            " Run dvc repro --force --single-item compare, then dvc repro."
+        ) from None
+    named = registry.holder(CHALLENGER)
+    if named and named.tags.get(NETWORK_TAG) == digest:
+        return named
+    made = registry.made_from(digest)
+    if made is None:
+        raise InputError(
+            f"{registry.model}: no version was made from {network}, want the one that compare"
+            " registered. Run dvc repro --force --single-item compare, then dvc repro."
+        )
+    registry.challenge_with(made)
+    return made

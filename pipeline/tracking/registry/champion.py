@@ -1,0 +1,256 @@
+"""Who is champion: aliases that move safely, and the journal of why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import mlflow.pyfunc
+import numpy as np
+import pandas as pd
+from mlflow.entities import Metric
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from pydantic import ValidationError
+
+from pipeline.config.errors import InputError
+from pipeline.gate.profile import TrainingProfile
+from pipeline.tasks.classification import Floats
+from pipeline.tracking.client import connect, mlflow_answers, reason
+from pipeline.tracking.registry.claim import claimed
+from pipeline.tracking.registry.journal import (
+    Action,
+    Entry,
+    mark_applied,
+    read_journal,
+    triggered_by,
+    versions_of,
+    write_entry,
+)
+from pipeline.tracking.registry.models import NETWORK_TAG
+
+CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
+ROLES_TAG = "roles"
+PROFILE = "reference.json"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version; clean: whether committed code and parameters made it, if known."""
+
+    number: str
+    run_id: str
+    tags: Mapping[str, str]
+    clean: bool | None
+
+
+class Registry:
+    """The versions of one registered model; every call is an `InputError` if MLflow fails."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self._client = connect()
+
+    @mlflow_answers()
+    def holder(self, alias: str) -> Version | None:
+        """The version an alias points to."""
+        try:
+            aliases = self._client.get_registered_model(self.model).aliases
+        except MlflowException as error:
+            if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+                return None
+            raise
+        if alias not in aliases:
+            return None
+        return self._version(self._client.get_model_version(self.model, str(aliases[alias])))
+
+    @mlflow_answers()
+    def version(self, number: str) -> Version:
+        """A version by its number; `InputError` if there is none."""
+        known = versions_of(self._client, self.model)
+        for one in known:
+            if str(one.version) == number:
+                return self._version(one)
+        have = ", ".join(sorted((str(one.version) for one in known), key=int)) or "none"
+        raise InputError(
+            f"{self.model}: version {number!r} not found, want one of: {have}. Name another."
+        )
+
+    @mlflow_answers()
+    def made_from(self, network: str) -> Version | None:
+        """The newest version whose network file has this digest."""
+        made = [
+            one
+            for one in versions_of(self._client, self.model)
+            if one.tags.get(NETWORK_TAG) == network
+        ]
+        return self._version(max(made, key=lambda one: int(one.version))) if made else None
+
+    @mlflow_answers()
+    def journal(self) -> list[tuple[Entry, bool]]:
+        """All decisions in order, each with whether it has been carried out."""
+        return read_journal(self._client, self.model)
+
+    def withdrawals(self, number: str) -> list[Entry]:
+        """Rollbacks away from a version since it last became champion on purpose."""
+        found: list[Entry] = []
+        for entry, _ in self.journal():
+            if entry.moves and entry.version == number:
+                found = []
+            if entry.action == "rolled back" and entry.champion == number:
+                found.append(entry)
+        return found
+
+    @mlflow_answers()
+    def tag(self, version: Version, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        self._client.set_model_version_tag(self.model, version.number, key, value)
+
+    @mlflow_answers()
+    def keep_training_profile(self, version: Version, profile: TrainingProfile) -> None:
+        """Keep what is known of a version's training rows with its run."""
+        self._client.log_text(version.run_id, profile.model_dump_json(), PROFILE)
+
+    @mlflow_answers()
+    def training_profile(self, version: Version) -> TrainingProfile | None:
+        """What was kept of a version's training rows, if anything was."""
+        if not any(one.path == PROFILE for one in self._client.list_artifacts(version.run_id)):
+            return None
+        with TemporaryDirectory() as folder:
+            path = self._client.download_artifacts(version.run_id, PROFILE, folder)
+            text = Path(path).read_text(encoding="utf-8")
+        try:
+            return TrainingProfile.model_validate_json(text)
+        except ValidationError:
+            raise InputError(
+                f"{self.model} version {version.number}: its {PROFILE} cannot be read, want what"
+                " this code keeps of training rows. It was written by other code; promote with"
+                " make promote FORCE=1 REASON=…."
+            ) from None
+
+    @mlflow_answers()
+    def attach(self, version: Version, figures: Mapping[str, float], files: Sequence[Path]) -> None:
+        """Show figures and files on the page of the run that made a version."""
+        time = int(datetime.now(UTC).timestamp() * 1000)
+        metrics = [Metric(name, value, time, 0) for name, value in figures.items()]
+        self._client.log_batch(version.run_id, metrics=metrics)
+        for path in files:
+            self._client.log_artifact(version.run_id, str(path))
+
+    @mlflow_answers()
+    def challenge_with(self, version: Version) -> None:
+        """Make a version the challenger."""
+        self._client.set_registered_model_alias(self.model, CHALLENGER, version.number)
+
+    @mlflow_answers()
+    def record(
+        self,
+        action: Action,
+        version: str,
+        judged_against: str | None,
+        reasons: Sequence[str],
+        figures: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Write a decision into the journal and carry it out.
+
+        The entry comes first and its mark last; between them `previous` moves before `champion`.
+        So at any instant there is one champion, the old one or the new one, and `finish` completes
+        what was interrupted. judged_against: the champion the decision was made against;
+        `InputError` if there is another one by now.
+        """
+        with claimed(self._client, self.model):
+            entries = read_journal(self._client, self.model)
+            champion = self.holder(CHAMPION)
+            current = champion.number if champion else None
+            if current != judged_against:
+                raise InputError(
+                    f"{self.model}: version {current or 'none'} is champion by now and version"
+                    f" {judged_against or 'none'} was when this began: another promotion or"
+                    " rollback came first. Run make promote to decide against the new one."
+                )
+            entry = Entry(
+                number=1 + max((one.number for one, _ in entries), default=0),
+                action=action,
+                version=version,
+                champion=current,
+                at=_now(),
+                by=triggered_by(),
+                reasons=tuple(reasons),
+                figures=figures or {},
+            )
+            write_entry(self._client, self.model, entry)
+            if entry.moves:
+                self._carry_out(entry)
+        return entry
+
+    @mlflow_answers()
+    def finish(self) -> Entry | None:
+        """Complete the last decision if it was interrupted, and give it."""
+        if not self._unfinished():
+            return None
+        with claimed(self._client, self.model):
+            entry = self._unfinished()
+            if entry:
+                self._carry_out(entry)
+            return entry
+
+    def _unfinished(self) -> Entry | None:
+        entries = [pair for pair in read_journal(self._client, self.model) if pair[0].moves]
+        if not entries or entries[-1][1]:
+            return None
+        entry = entries[-1][0]
+        champion = self.holder(CHAMPION)
+        # Somebody moved the aliases by hand since: theirs is the last word.
+        known = (entry.champion, entry.version)
+        return entry if (champion.number if champion else None) in known else None
+
+    def _carry_out(self, entry: Entry) -> None:
+        """Move the aliases to where an entry wants them; any number of times."""
+        if entry.champion and entry.champion != entry.version:
+            self._client.set_registered_model_alias(self.model, PREVIOUS, entry.champion)
+        self._client.set_registered_model_alias(self.model, CHAMPION, entry.version)
+        mark_applied(self._client, self.model, entry, _now())
+
+    def _version(self, found: ModelVersion) -> Version:
+        clean = None
+        if found.run_id:
+            dirty = self._client.get_run(found.run_id).data.tags.get("git_dirty")
+            clean = None if dirty is None else dirty == "false"
+        return Version(str(found.version), str(found.run_id), dict(found.tags), clean)
+
+    def predict(self, version: Version, raw: pd.DataFrame, classes: Sequence[str]) -> Floats:
+        """(row, class) probabilities of a version for raw rows; `InputError` if it gives none."""
+        # Quietly, before a model does.
+        import pipeline.training._tensorflow  # noqa: F401
+
+        name = f"{self.model} version {version.number}"
+        try:
+            model = mlflow.pyfunc.load_model(f"models:/{self.model}/{version.number}")
+            answer = model.predict(raw)
+            columns = [f"probability_{label}" for label in classes]
+            absent = [column for column in columns if column not in answer]
+            if absent:
+                raise ValueError(f"it has no {', '.join(absent)}")
+            p: Floats = answer[columns].to_numpy(float)
+        except Exception as error:
+            # Of any kind: a model is code, and what keeps it from answering is its own.
+            raise InputError(
+                f"{name} cannot judge today's test rows ({reason(error)}), want probabilities of"
+                f" {', '.join(classes)}. If the data changed on purpose, make promote FORCE=1"
+                " REASON=… puts the challenger in its place."
+            ) from None
+        if p.shape != (len(raw), len(classes)) or not np.isfinite(p).all():
+            raise InputError(
+                f"{name} gives probabilities that are no numbers, want finite ones."
+                " Look at the model in MLflow, then run make promote."
+            )
+        return p
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

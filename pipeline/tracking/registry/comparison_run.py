@@ -1,0 +1,183 @@
+"""The comparison run, and the models it registers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, Run, RunTag
+
+from pipeline.comparison.key_figures import key_figures
+from pipeline.comparison.result import Candidate, Comparison, Kind
+from pipeline.report.render import note
+from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.datasets import RoleRows, dataset_input
+from pipeline.tracking.provenance import code_digest, how_to_reproduce
+from pipeline.tracking.registry.models import (
+    NETWORK_TAG,
+    ModelFiles,
+    log_model,
+    model_requirements,
+    network_digest,
+)
+from pipeline.tracking.single import drop_twins, end_abandoned, one_run, one_version
+
+ALIASES: Mapping[Kind, str] = {"best": "challenger", "baseline": "baseline"}
+DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A model version."""
+
+    name: str
+    version: str
+    alias: str
+
+
+@mlflow_answers()
+def log_comparison(
+    comparison: Comparison,
+    models: Mapping[Kind, ModelFiles],
+    raw: pd.DataFrame,
+    inputs: Sequence[RoleRows],
+    report: Sequence[Path],
+    model_name: str,
+) -> list[Registered]:
+    """Log the comparison with a child run per kind, and register both models.
+
+    Any number of times: what an interrupted writing left is gone on with. The aliases move last,
+    when all they point to is complete; `InputError` if MLflow fails.
+    raw: a few raw rows for the models' input example. report: files and folders to attach.
+    """
+    client = connect()
+    experiment = experiment_id(client, comparison.data.name)
+    identity = {"comparison": _fingerprint(comparison)}
+    about = {"mlflow.note.content": note(comparison, how_to_reproduce())}
+    parent = one_run(
+        client,
+        experiment,
+        {**identity, "kind": "comparison"},
+        run_tags("comparison", comparison.study, verdict=comparison.verdict) | about,
+        "comparison",
+    )
+    end_abandoned(client, parent, identity)
+    run_id = parent.info.run_id
+    _write_comparison(client, parent, comparison)
+    if not (parent.inputs and parent.inputs.dataset_inputs):
+        client.log_inputs(run_id, [dataset_input(rows) for rows in inputs])
+    for path in report:
+        log = client.log_artifacts if path.is_dir() else client.log_artifact
+        log(run_id, str(path), path.name if path.is_dir() else None)
+
+    children, versions = [], []
+    for kind, files in models.items():
+        child = one_run(
+            client,
+            experiment,
+            {**identity, "kind": kind},
+            run_tags(kind, comparison.study) | about | {"mlflow.parentRunId": run_id},
+            kind,
+        )
+        model = log_model(client, child, files, raw, kind)
+        _write_candidate(client, child, getattr(comparison, kind), model)
+        version = _register(client, model_name, model, child, comparison, files)
+        versions.append((kind, version))
+        client.set_terminated(child.info.run_id)
+        children.append(child.info.run_id)
+    for kind, version in versions:
+        client.set_registered_model_alias(model_name, ALIASES[kind], version)
+    client.set_terminated(run_id)
+    drop_twins(client, experiment, identity, keep=[run_id, *children])
+    return [Registered(model_name, version, ALIASES[kind]) for kind, version in versions]
+
+
+def _fingerprint(comparison: Comparison) -> str:
+    """What a comparison found, by which code: equal ones are one, however often they are run."""
+    parts = [comparison.model_dump_json(), code_digest(), *model_requirements()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
+
+
+def _write_comparison(client: MlflowClient, run: Run, comparison: Comparison) -> None:
+    # The same time in every writing: MLflow then stores a repeated value once.
+    metrics = [
+        Metric(f"{name}_{part}", value, run.info.start_time, 0)
+        for name, paired in comparison.metrics.items()
+        for part, value in (
+            ("tuned", paired.tuned.estimate),
+            ("baseline", paired.baseline.estimate),
+            ("difference", paired.difference.estimate),
+            ("difference_low", paired.difference.low),
+            ("difference_high", paired.difference.high),
+        )
+    ]
+    metrics += [
+        Metric(name, value, run.info.start_time, 0)
+        for name, value in key_figures(comparison).items()
+    ]
+    seeds = Param("seeds", str(len(comparison.seeds)))
+    client.log_batch(run.info.run_id, metrics=metrics, params=[seeds])
+
+
+def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model: str) -> None:
+    time = run.info.start_time
+    tuned = candidate.regularization.model_dump()
+    params = {**tuned, "registered_seed": candidate.registered_seed}
+    # With the model's id, so that its own page shows them too.
+    metrics = [
+        Metric(f"test_{name}", value, time, 0, model_id=model)
+        for name, value in candidate.test.items()
+    ]
+    metrics += [
+        Metric(name, float(value), time, number)
+        for name, values in (
+            ("seed_val_log_loss", candidate.val_log_loss),
+            ("seed_epochs", candidate.epochs),
+        )
+        for number, value in enumerate(values)
+    ]
+    client.log_batch(
+        run.info.run_id,
+        metrics=metrics,
+        params=[Param(k, "none" if v is None else str(v)) for k, v in params.items()],
+        tags=[RunTag("registered_seed", str(candidate.registered_seed))],
+    )
+
+
+def _register(
+    client: MlflowClient,
+    name: str,
+    model: str,
+    run: Run,
+    comparison: Comparison,
+    files: ModelFiles,
+) -> str:
+    """The version that registers a run's model, made if it is new."""
+    if not client.search_registered_models(f"name = '{name}'", max_results=1):
+        client.create_registered_model(
+            name,
+            description="Networks that `dvc repro` tuned, compared and registered. `champion` is"
+            " live, `challenger` the newest tuned one; tag `gate` says what was decided about it.",
+        )
+    if one_version(client, name, run.info.run_id) is None:
+        client.create_model_version(
+            name,
+            f"models:/{model}",
+            run.info.run_id,
+            tags={
+                "study": comparison.study,
+                "verdict": comparison.verdict,
+                NETWORK_TAG: network_digest(files.network),
+            },
+            # Short, as MLflow's databases hold 5,000 letters of it.
+            description=f"{note(comparison, how_to_reproduce())}\n\nThe columns it takes are listed"
+            f" on the [model's page](#/experiments/{run.info.experiment_id}/models/{model}).",
+            model_id=model,
+        )
+    version = one_version(client, name, run.info.run_id)
+    assert version is not None
+    return version

@@ -1,0 +1,152 @@
+"""Logging a network as a model that takes raw rows."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+import mlflow.pyfunc
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Run
+from mlflow.models import Model
+from mlflow.models.signature import ModelSignature, infer_signature
+
+from pipeline.config.errors import one_line
+from pipeline.data import rows as raw
+from pipeline.data.schema import Schema
+from pipeline.text.markdown import markdown_text
+from pipeline.tracking.registry import served
+from pipeline.tracking.single import one_model
+
+# MLflow's databases hold 5,000 to 8,000 letters of a tag.
+COLUMNS_SHOWN, LETTERS_SHOWN = 25, 40
+NOTE = "mlflow.note.content"
+WANTED = {
+    "numeric": "a number",
+    "boolean": "true or false",
+    "date": "a date such as 2024-12-31",
+    "category": "a text",
+}
+# What `served` imports: all a server has to install.
+REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
+
+# Tag of a version: digest of the network it was made from.
+NETWORK_TAG = "network"
+DIGEST_LENGTH = 32
+# Their name in a .keras file.
+WEIGHTS = "model.weights.h5"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files a model is made of."""
+
+    network: Path
+    preparation: Path
+    schema: Path
+
+
+def open_model(files: ModelFiles) -> served.RegularizedNetwork:
+    """The model as MLflow will load it; `FileNotFoundError` if a file of it is gone.
+
+    As when another `dvc repro` deletes the outputs of a stage whose `dvc` was killed.
+    """
+    for path in vars(files).values():
+        # Keras' own error is none of the system's.
+        path.stat()
+    model = served.RegularizedNetwork()
+    model.load_context(_Context(_paths(files)))
+    return model
+
+
+def log_model(
+    client: MlflowClient, run: Run, files: ModelFiles, raw_rows: pd.DataFrame, name: str
+) -> str:
+    """Log the model with its columns and an example into a run, once; returns its id.
+
+    raw_rows: a few raw rows, as the source has them.
+    """
+    model = one_model(client, run, name)
+    if model.status != LoggedModelStatus.READY:
+        schema = Schema.model_validate_json(files.schema.read_text(encoding="utf-8"))
+        predicted = open_model(files).predict(None, raw_rows)
+        # The tag that MLflow shows as the model's description.
+        client.set_logged_model_tags(model.model_id, {NOTE: columns_note(schema)})
+        # In two steps, and not by `log_model`: that would make another model on the next try.
+        with TemporaryDirectory() as folder:
+            mlflow.pyfunc.save_model(
+                folder,
+                mlflow_model=Model(
+                    artifact_path=model.artifact_location,
+                    model_uuid=model.model_id,
+                    run_id=run.info.run_id,
+                    model_id=model.model_id,
+                ),
+                python_model=str(Path(served.__file__)),
+                artifacts=_paths(files),
+                signature=ModelSignature(outputs=infer_signature(predicted).inputs),
+                metadata={"columns": schema.features},
+                input_example=raw_rows,
+                pip_requirements=model_requirements(),
+            )
+            for cache in Path(folder).rglob("__pycache__"):
+                shutil.rmtree(cache)
+            client.log_model_artifacts(model.model_id, folder)
+        client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    if not (run.outputs and run.outputs.model_outputs):
+        client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
+    return str(model.model_id)
+
+
+def model_requirements() -> list[str]:
+    """The packages a model needs, each at the version that made it."""
+    return [f"{package}=={version(package)}" for package in REQUIREMENTS]
+
+
+def columns_note(schema: Schema) -> str:
+    """The columns a model takes, as Markdown: its signature, which MLflow itself cannot enforce."""
+
+    def plain(name: str) -> str:
+        short = name if len(name) <= LETTERS_SHOWN else f"{name[:LETTERS_SHOWN]}…"
+        return one_line(markdown_text(short))
+
+    used = [column for column in schema.columns if not column.ignored]
+    rows = [f"| {plain(one.name)} | {WANTED[one.kind]} |" for one in used[:COLUMNS_SHOWN]]
+    more = len(used) - COLUMNS_SHOWN
+    if more > 0:
+        rows.append(f"| … and {more} more, in `artifacts/schema.json` | |")
+    text = (
+        f"Takes rows with these {len(used)} columns, in any order, and no other; `null` is a gap.\n"
+        "\n| Column | Value |\n|:---|:---|\n" + "\n".join(rows)
+    )
+    spare = [plain(one.name) for one in schema.columns if one.ignored]
+    if spare:
+        shown = ", ".join(spare[:COLUMNS_SHOWN]) + (", …" if spare[COLUMNS_SHOWN:] else "")
+        text += f"\n\nMay come or not, as they said nothing in training: {shown}."
+    return text
+
+
+def network_digest(network: Path) -> str:
+    """What tells one network from every other: its weights.
+
+    The rest of a .keras file is another in each saving: the time, and objects' addresses.
+    """
+    with ZipFile(network) as archive:
+        return hashlib.sha256(archive.read(WEIGHTS)).hexdigest()[:DIGEST_LENGTH]
+
+
+def _paths(files: ModelFiles) -> dict[str, str]:
+    return {name: str(path) for name, path in vars(files).items()} | {"rows": raw.__file__}
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What MLflow hands a model on loading."""
+
+    artifacts: dict[str, str]

@@ -1,0 +1,39 @@
+"""Writing a study that grows to an MLflow that may be away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from pipeline.search.study import Trial
+from pipeline.tracking.client import connect, reason
+from pipeline.tracking.study.mirror import LATER
+from pipeline.tracking.study.runs import StudyLabel, StudyPage, StudyRuns, complete_study
+
+logger = logging.getLogger(__name__)
+
+
+class Follower:
+    """Writes what is new, each time anew if MLflow did not answer; tells of trouble once."""
+
+    def __init__(self, label: StudyLabel) -> None:
+        self._label = label
+        self._runs: StudyRuns | None = None
+        self._told = False
+
+    def write(self, trials: Sequence[Trial], page: StudyPage | None = None) -> None:
+        """Make MLflow equal to these trials; with a page, the study is over."""
+        try:
+            if self._runs is None:
+                self._client = connect()
+                self._runs = StudyRuns(self._client, self._label)
+            run_id = self._runs.sync(trials)
+            if page is not None:
+                complete_study(self._client, run_id, page)
+        except Exception as error:
+            # Of any kind: stores and networks raise their own, and no study is to end by it.
+            # What was written when the trouble came is not known: look again next time.
+            self._runs = None
+            if not self._told:
+                self._told = True
+                logger.warning("MLflow does not answer (%s): %s", reason(error), LATER)

@@ -1,0 +1,83 @@
+"""One `keras.Model.fit` per member: the peer the batched trainer is measured and held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.config.sections.train import TrainParams
+from pipeline.training._tensorflow import keras
+from pipeline.training.architecture import Architecture, initial_weights
+from pipeline.training.fit import Fit, FloatArray, Member
+from pipeline.training.network import build_network
+
+
+def train_with_keras(
+    members: Sequence[Member], architecture: Architecture, train: TrainParams
+) -> list[Fit]:
+    """Train the members one after another, as a hand-written loop would."""
+    return [_fit(member, architecture, train) for member in members]
+
+
+def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
+    # Clearing wipes the seed, so it comes first.
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(member.seed)
+    network = build_network(architecture, member.regularization)
+    network.set_weights(initial_weights(architecture, member.seed))
+    if architecture.outputs == 1:
+        loss, metric = "binary_crossentropy", keras.metrics.BinaryCrossentropy(name="log_loss")
+    else:
+        loss = "sparse_categorical_crossentropy"
+        metric = keras.metrics.SparseCategoricalCrossentropy(name="log_loss")
+    fold, patience = member.fold, member.regularization.patience
+    network.compile(optimizer(train, len(fold.fit)), loss, metrics=[metric])
+    watch: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    if patience is not None:
+        # The metric and not val_loss, which contains the penalty.
+        stop = keras.callbacks.EarlyStopping(
+            "val_log_loss", mode="min", patience=patience, restore_best_weights=True
+        )
+        watch.append(stop)
+    x, y, weight = fold.x, fold.y.reshape(-1, 1), fold.class_weight
+    history = network.fit(
+        x[fold.fit],
+        y[fold.fit],
+        validation_data=(x[fold.stop], y[fold.stop]),
+        batch_size=train.batch_size,
+        epochs=train.max_epochs,
+        callbacks=watch,
+        class_weight=None if weight is None else dict(enumerate(weight.tolist())),
+        verbose=0,
+    ).history
+    log_loss = np.asarray(history["log_loss"])
+    val_log_loss = np.asarray(history.get("val_log_loss", []))
+    # Weights tell more than losses: Keras clips probabilities, and makes a number even of NaN.
+    finite = all(np.isfinite(array).all() for array in [*history.values(), *network.get_weights()])
+    if not finite or len(val_log_loss) < len(log_loss):
+        failure = f"the loss was not finite in epoch {len(log_loss)}"
+        empty = np.empty((0, architecture.outputs))
+        return Fit([], log_loss, val_log_loss, len(log_loss) - 1, empty, failure)
+    kept = int(val_log_loss.argmin()) if patience is not None else len(log_loss) - 1
+    logits = _logits(network, x[fold.score])
+    return Fit(network.get_weights(), log_loss, val_log_loss, kept, logits)
+
+
+def optimizer(train: TrainParams, rows: int) -> keras.optimizers.Optimizer:
+    """Adam as a fit on so many rows takes it."""
+    rate = train.learning_rate
+    if train.schedule == "cosine":
+        steps = train.max_epochs * -(-rows // train.batch_size)
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    return keras.optimizers.Adam(rate)
+
+
+def _logits(network: keras.Sequential, x: FloatArray) -> FloatArray:
+    output = network.layers[-1]
+    kernel, bias = output.get_weights()
+    hidden = x
+    for layer in network.layers[:-1]:
+        hidden = layer(hidden, training=False)
+    logits: FloatArray = np.asarray(hidden) @ kernel + bias
+    return logits

@@ -1,0 +1,297 @@
+"""Every part of the evidence on real networks, and its report, whatever names are in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.comparison.assessment import Predictions, assess
+from pipeline.comparison.json_schema import schema_text
+from pipeline.comparison.judge import judge
+from pipeline.comparison.key_figures import key_figures
+from pipeline.comparison.plan import Findings, Material, conduct, thinned
+from pipeline.comparison.result import SCHEMA_VERSION, Comparison, Data, Setting
+from pipeline.comparison.weights import weight_sizes
+from pipeline.config.params import Params
+from pipeline.config.sections.regularization import Regularization
+from pipeline.data.prepare import (
+    Fold,
+    prepare_cv,
+    prepare_final,
+    prepare_together,
+    prepared_columns,
+)
+from pipeline.data.schema import FOLD_COLUMN, Column, Schema
+from pipeline.report import render as report
+from pipeline.report import series as curves
+from pipeline.report.figures import draw as drawing
+from pipeline.tasks.classification import probabilities
+from pipeline.training.stack import train_stack
+from tests.conftest import ROOT
+
+SCRIPT, FORMULA = "<script>alert(1)</script>", "=cmd()"
+SOME = Regularization(dropout=0.3, l1=1e-4, l2=1e-3, patience=2)
+FINDING = f"'{SCRIPT}': 14 *gaps*, {FORMULA}"
+ROWS = 150
+
+
+@contextmanager
+def no_clock(part: str) -> Iterator[None]:
+    yield
+
+
+def toy(classes: int) -> tuple[pd.DataFrame, Schema]:
+    rng = np.random.default_rng(classes)
+    y = rng.integers(0, classes, ROWS)
+    labels = (FORMULA, SCRIPT, "-|`$x$")[:classes]
+    frame = pd.DataFrame(
+        {
+            SCRIPT: rng.normal(2 * y),
+            FORMULA: rng.normal(size=ROWS),
+            "a|b": rng.choice([SCRIPT, FORMULA, "| x |"], ROWS),
+            "target": np.array(labels)[y],
+            FOLD_COLUMN: np.arange(ROWS) % 3,
+        }
+    )
+    frame.loc[::11, FORMULA] = np.nan
+    schema = Schema(
+        name="breast_cancer" if classes == 2 else SCRIPT,
+        description=f"{SCRIPT} and {FORMULA}",
+        rows=ROWS,
+        target="target",
+        classes=labels,
+        positive=labels[-1] if classes == 2 else None,
+        group=None,
+        columns=tuple(
+            Column(name=name, kind=kind, dtype="", missing=0)
+            for name, kind in ((SCRIPT, "numeric"), (FORMULA, "numeric"), ("a|b", "category"))
+        ),
+    )
+    return frame, schema
+
+
+def found(params: Params, classes: int) -> tuple[Findings, Comparison, dict[str, bytes]]:
+    return _found(params.model_dump_json(), classes)
+
+
+@cache
+def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, bytes]]:
+    params = Params.model_validate_json(text)
+    frame, schema = toy(classes)
+    train, val, test = frame[:90], frame[90:110], frame[110:]
+    fold, preparation = prepare_final(train, val, test, schema, "minmax")
+    material = Material(
+        schema.name,
+        classes,
+        fold,
+        prepare_cv(train, val, schema, "minmax"),
+        prepare_together([train, val, test], schema, "minmax"),
+    )
+    kinds = {"best": SOME, "baseline": params.baseline}
+    findings = conduct(kinds, material, params, train_stack, no_clock)  # type: ignore[arg-type]
+    networks, y = findings.networks, fold.y[fold.score]
+    p = {kind: probabilities(one.logits[one.registered]) for kind, one in networks.items()}
+    judged = Predictions(
+        p, p["best"][: len(val)], train, test, prepared_columns(preparation, schema), schema.classes
+    )
+    comparison = judge(
+        networks,
+        p,
+        y,
+        Data(
+            name=schema.name,
+            description=schema.description,
+            classes=schema.classes,
+            positive=schema.positive,
+            columns=3,
+            rows={"train": 90, "val": 20, "test": 40},
+            findings=(FINDING,),
+        ),
+        ("toy", 4, 16),
+        params.compare,
+        fitting_rows=findings.fitting_rows,
+        ablation=findings.ablation,
+        reference=findings.reference,
+        decomposition=findings.decomposition,
+        curves=findings.curves,
+        importance={"l1": 0.6, "dropout": 0.4},
+        quality=assess(networks["best"], findings.architecture, fold, judged, params.compare),
+        weights=weight_sizes(findings.variants, findings.architecture, fold, 1e-3),
+        setting=Setting(
+            digests={"train": "abc"}, versions={"python": "3"}, machine="x", layers="8-4", train={}
+        ),
+    )
+    tables = {
+        "learning": curves.learning_table(
+            {
+                kind: [(fit.log_loss, fit.val_log_loss) for fit in one.fits]
+                for kind, one in networks.items()
+            }
+        ),
+        "roc": curves.roc_table(p, y, schema.classes),
+        "pr": curves.pr_table(p, y, schema.classes),
+    }
+    return findings, comparison, drawing.draw(comparison, tables)
+
+
+def change(params: Params, **compare: object) -> Params:
+    return params.model_copy(update={"compare": params.compare.model_copy(update=compare)})
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.texts: list[str] = []
+        self.given: list[dict[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.given.append(dict(attributes))
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.tags[-1:]:
+            self.texts.append(data)
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """All numbers of a JSON value, and the means of its lists."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from numbers(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from numbers(one)
+        if value and all(isinstance(one, (int, float)) for one in value):
+            yield float(np.mean(value))
+    elif isinstance(value, (int, float)):
+        yield float(value)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
+    params: Params, classes: int
+) -> None:
+    _, comparison, images = found(params, classes)
+    text = json.dumps(comparison.model_dump(mode="json"))
+    assert Comparison.model_validate_json(text) == comparison
+
+    page = Page(report.html(comparison, images))
+    assert "script" not in page.tags
+    assert not {"link", "iframe", "object"} & set(page.tags)
+    shown = "\n".join(page.texts)
+    assert SCRIPT in shown
+    assert FORMULA in shown
+    assert FINDING in shown
+    pictures = [one for tag, one in zip(page.tags, page.given, strict=True) if tag == "img"]
+    assert all(one["alt"] and str(one["src"]).startswith("data:image/png") for one in pictures)
+    assert len(pictures) == len(images) == (11 if classes == 2 else 10)
+    assert page.tags.count("h1") == 1
+    assert page.tags.count("h2") == 6
+    assert page.tags.count("caption") == page.tags.count("table")
+
+    reference = comparison.reference
+    known = [*numbers(json.loads(text)), 0.5]
+    known += [0.9651 - 0.9884] if reference else []
+    known += [100 * one for one in known]
+    for token in set(re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", shown)):
+        digits = len(token.split(".")[1])
+        backed = any(f"{abs(one):.{digits}f}" == token for one in known) or token in text
+        assert backed, shown[max(0, shown.find(token) - 80) : shown.find(token) + 20]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, classes: int) -> None:
+    _, comparison, images = found(params, classes)
+    for text in (report.markdown(comparison, "figures"), report.note(comparison, "Reproduce.")):
+        assert not re.search(r"(?<!\\)<", text)
+        assert not re.search(r"(?<!\\)`", text)
+        width = 0
+        for line in text.splitlines():
+            cells = len(re.findall(r"(?<!\\)\|", line))
+            assert cells == (cells if not width or not line.startswith("|") else width), line
+            width = cells if line.startswith("|") else 0
+            assert not line.startswith("=")
+    text = report.markdown(comparison, "figures")
+    assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(images)
+    assert r"\<script\>alert(1)\</script\>" in text
+    assert r"- '\<script\>alert(1)\</script\>': 14 \*gaps\*, =cmd()" in text
+
+
+def test_published_schema_is_that_of_the_json() -> None:
+    path = ROOT / "docs/comparison.schema.json"
+    assert path.read_text(encoding="utf-8") == schema_text(), (
+        "python -m pipeline.comparison.json_schema > docs/comparison.schema.json"
+    )
+    assert json.loads(schema_text())["properties"]["schema_version"]["default"] == SCHEMA_VERSION
+
+
+def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
+    off = change(params, ablation=False, curve_points=0, bootstrap_sets=0, reference_repeats=0)
+    findings, comparison, images = found(off, 2)
+    assert (comparison.ablation, comparison.decomposition, comparison.reference) == (None,) * 3
+    assert findings.curves == ()
+    assert set(images) == {
+        "differences", "learning", "roc", "pr", "confusion", "calibration", "columns"
+    }  # fmt: skip
+    page = Page(report.html(comparison, images))
+    assert page.tags.count("h2") == 6
+    assert "switched off" in "".join(page.texts)
+    assert set(key_figures(comparison)) == {"log_loss_detectable", "mcnemar_p"}
+
+
+def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -> None:
+    findings, comparison, _ = found(change(params, curve_points=0, bootstrap_sets=0), 3)
+    assert comparison.reference is None  # none is known of this data
+    assert comparison.ablation
+    by_name = {row.name: row.regularization for row in comparison.ablation.rows}
+    assert by_name["dropout"].dropout == SOME.dropout
+    assert by_name["l1"].l1 == SOME.l1
+    none = next(fits for variant, fits in findings.variants if variant.name == "none")
+    baseline = findings.networks["baseline"].fits
+    assert [id(fit) for fit in none] == [id(fit) for fit in baseline]
+
+
+def test_parts_that_explain_take_few_rows_and_say_so(params: Params) -> None:
+    findings, comparison, images = found(change(params, rows=30), 2)
+    assert comparison.fitting_rows == 30
+    none = next(fits for variant, fits in findings.variants if variant.name == "none")
+    baseline = findings.networks["baseline"].fits
+    assert not np.array_equal(none[0].weights[0], baseline[0].weights[0])
+    assert comparison.reference
+    assert comparison.reference.fit_rows == 30
+    told = "".join(Page(report.html(comparison, images)).texts)
+    assert told.count("compare.rows") == 3
+    _, whole, images = found(params, 2)
+    assert "compare.rows" not in report.html(whole, images)
+
+
+def test_a_fold_is_thinned_within_its_roles() -> None:
+    position = np.arange(100, dtype=np.int32)
+    fold = Fold(np.zeros((100, 1), np.float32), position % 2, *np.split(position, [60, 80]))
+    few = thinned(fold, 30, seed=1)
+    assert (len(few.fit), len(few.stop)) == (30, 10)
+    assert set(few.fit) < set(fold.fit)
+    assert set(few.stop) < set(fold.stop)
+    assert few.x is fold.x
+    assert few.score is fold.score
+    assert thinned(fold, 60, seed=1) is thinned(fold, None, seed=1) is fold
+
+
+def test_key_figures_are_finite_and_fit_for_mlflow(params: Params) -> None:
+    _, comparison, _ = found(params, 2)
+    figures = key_figures(comparison)
+    assert {"ablation_l1_difference", "variance_difference", "reference_as_large"} <= set(figures)
+    for name, value in figures.items():
+        assert re.fullmatch(r"\w+", name)
+        assert np.isfinite(value), name

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.gate.checks import calibration_error, judge_model, log_probabilities, worst_slice
+
+
+def test_honest_probabilities_are_calibrated_and_others_not() -> None:
+    rng = np.random.default_rng(3)
+    p1 = rng.uniform(size=4000)
+    y = (rng.random(4000) < p1).astype(int)
+    assert calibration_error(np.c_[1 - p1, p1], y) < 0.03
+    certain = (p1 > 0.5).astype(float)
+    assert calibration_error(np.c_[1 - certain, certain], y) == pytest.approx(0.25, abs=0.02)
+
+
+def test_calibration_of_many_classes_is_that_of_the_most_probable() -> None:
+    y = np.array([0, 1, 2, 0] * 50)
+    p = np.tile([0.6, 0.3, 0.1], (200, 1))
+    assert calibration_error(p, y) == pytest.approx(0.1, abs=0.02)
+
+
+def test_worst_slice_is_found_in_categories_numbers_and_gaps() -> None:
+    rng = np.random.default_rng(4)
+    n = 2000
+    frame = pd.DataFrame(
+        {"colour": rng.choice(["red", "green"], n), "width": rng.normal(size=n), "age": 1.0}
+    )
+    hit = rng.random(n) < 0.9
+    for name, members in (
+        ("colour = red", frame["colour"] == "red"),
+        ("width", frame["width"] <= frame["width"].quantile(0.25)),
+    ):
+        bad = hit & ~(members.to_numpy() & (rng.random(n) < 0.5))
+        found = worst_slice(bad, frame, 20)
+        assert found is not None
+        assert name in found.name
+        assert found.accuracy < found.high < 0.6
+    frame.loc[:300, "age"] = np.nan
+    found = worst_slice(hit & frame["age"].notna().to_numpy(), frame, 20)
+    assert found is not None
+    assert (found.name, found.accuracy) == ("age missing", 0.0)
+
+
+def test_chance_alone_makes_no_bad_slice() -> None:
+    rng = np.random.default_rng(5)
+    alarms = 0
+    for _ in range(200):
+        frame = pd.DataFrame(rng.normal(size=(120, 10))).add_prefix("x")
+        found = worst_slice(rng.random(120) < 0.8, frame, 20)
+        assert found is not None
+        alarms += found.high < 0.8
+    # 5 % in the long run, at most; 200 draws stay below 20 with a probability of 99.9 %.
+    assert alarms < 20
+
+
+def test_few_rows_have_no_slice() -> None:
+    assert worst_slice(np.ones(10, bool), pd.DataFrame({"a": range(10)}), 20) is None
+
+
+def test_a_sure_and_wrong_model_has_finite_figures() -> None:
+    p = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    y = np.array([0, 1, 0])
+    judged = judge_model(p, y, pd.DataFrame({"a": [1, 2, 3]}), 5)
+    assert np.isfinite(list(judged.metrics.values())).all()
+    assert judged.metrics["accuracy"] == pytest.approx(2 / 3)
+    assert np.isfinite(log_probabilities(p)).all()

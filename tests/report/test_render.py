@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from pipeline.comparison.judge import judge
+from pipeline.comparison.networks import Networks
+from pipeline.comparison.result import Comparison, Data
+from pipeline.config.sections.compare import CompareParams
+from pipeline.config.sections.regularization import Regularization
+from pipeline.report import render as report
+from pipeline.report import series as curves
+from pipeline.report.figures import draw as drawing
+from pipeline.report.figures import metrics as figures
+from pipeline.tasks.classification import probabilities
+from pipeline.training.fit import Fit
+
+EVIL = "<script>alert(1)</script>|`=cmd()`"
+OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
+SOME = Regularization(dropout=0.4, l1=1e-5, l2=1e-4, patience=7)
+
+
+@pytest.fixture
+def comparison() -> Comparison:
+    rng = np.random.default_rng(3)
+    y = np.r_[0, 1, rng.integers(0, 2, 58)].astype(np.int32)
+
+    def fits(strength: float) -> list[Fit]:
+        return [
+            Fit(
+                weights=[],
+                log_loss=np.array([0.6, 0.4]),
+                val_log_loss=np.array([0.6, 0.3 + 0.1 * seed]),
+                kept_epoch=1,
+                score_logits=strength * (2 * y[:, None] - 1) + rng.normal(size=(60, 1)),
+            )
+            for seed in (2, 0, 1)
+        ]
+
+    networks = {
+        "best": Networks(SOME, [7, 8, 9], fits(3.0)),
+        "baseline": Networks(OFF, [7, 8, 9], fits(1.0)),
+    }
+    p = {kind: probabilities(one.logits[one.registered]) for kind, one in networks.items()}
+    data = Data(
+        name=EVIL,
+        description=EVIL,
+        classes=("no", EVIL),
+        positive=EVIL,
+        columns=3,
+        rows={"train": 200, "val": 50, "test": 60},
+        findings=(f"{EVIL}: one value in every row; used in images only",),
+    )
+    compare = CompareParams(seeds=3, resamples=300, confidence=0.95)
+    return judge(networks, p, y, data, ("toy-abc", 4, 16), compare)
+
+
+def images(comparison: Comparison) -> dict[str, bytes]:
+    p = probabilities(np.array([[-1.0], [2.0], [-0.5], [0.3], [1.0]]))
+    both, y = {"best": p, "baseline": p}, np.array([0, 1, 1, 0, 1])
+    curve = (np.array([0.7, 0.3]), np.array([0.8, 0.4]))
+    tables = {
+        "roc": curves.roc_table(both, y, ["$no$", EVIL]),
+        "pr": curves.pr_table(both, y, ["$no$", EVIL]),
+        "learning": curves.learning_table({"best": [curve], "baseline": [curve]}),
+    }
+    return drawing.draw(comparison, tables)
+
+
+def test_registered_network_has_the_median_val_loss(comparison: Comparison) -> None:
+    # Val losses 0.5, 0.3, 0.4 of seeds 7, 8, 9.
+    assert comparison.best.registered_seed == 9
+
+
+def test_clear_difference_is_told_with_its_figures(comparison: Comparison) -> None:
+    assert comparison.verdict == "helps"
+    difference = comparison.metrics["log_loss"].difference
+    assert f"{abs(difference.estimate):.3f}" in comparison.sentence
+    assert f"{difference.low:+.3f} to {difference.high:+.3f}" in comparison.sentence
+
+
+def test_a_search_that_keeps_the_baseline_is_said_to(comparison: Comparison) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(2, 60, 1))
+    y = np.r_[0, 1, rng.integers(0, 2, 58)]
+    fits = [Fit([], np.array([0.5]), np.array([0.5]), 0, one) for one in logits]
+    same = Networks(OFF, [7, 8], fits)
+    p = probabilities(logits[0])
+    compare = CompareParams(seeds=2, resamples=100, confidence=0.95)
+    found = judge(
+        {"best": same, "baseline": same},
+        {"best": p, "baseline": p},
+        y,
+        comparison.data,
+        ("toy-abc", 0, 16),
+        compare,
+    )
+    assert found.verdict == "no detectable difference"
+    assert "nothing better than the baseline" in found.sentence
+    assert "would probably have shown" not in found.sentence
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        given = dict(attributes)
+        self.addresses += [str(given[name]) for name in ("src", "href") if name in given]
+        if tag == "img":
+            assert given["alt"]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_html_is_self_contained_and_shows_names_as_text(comparison: Comparison) -> None:
+    page = Page()
+    page.feed(report.html(comparison, images(comparison)))
+    assert "script" not in page.tags
+    inside = ("data:image/png;base64,", "#section-")
+    assert all(address.startswith(inside) for address in page.addresses)
+    assert EVIL in "".join(page.texts)
+    assert comparison.sentence in "".join(page.texts)
+
+
+def test_markdown_shows_names_as_text(comparison: Comparison) -> None:
+    text = report.markdown(comparison, "figures")
+    assert "<script>" not in text.replace(r"\<script\>", "")
+    assert r"\<script\>alert(1)\</script\>\|\`=cmd()\`" in text
+    for line in text.splitlines():
+        if line.startswith("| Log loss"):
+            assert len(re.findall(r"(?<!\\)\|", line)) == 7
+
+
+def test_json_holds_all_that_is_said(comparison: Comparison) -> None:
+    again = Comparison.model_validate_json(json.dumps(comparison.model_dump()))
+    assert again == comparison
+    assert again.schema_version == 1
+
+
+def test_figures_are_drawn_from_any_names(comparison: Comparison) -> None:
+    y = np.array([0, 1, 1, 0, 1])
+    p = probabilities(np.array([[-1.0], [2.0], [-0.5], [0.3], [1.0]]))
+    roc = curves.roc_table({"best": p, "baseline": p}, y, ["$no$", EVIL])
+    pr = curves.pr_table({"best": p, "baseline": p}, y, ["$no$", EVIL])
+    for figure in (figures.roc(roc), figures.precision_recall(pr), figures.confusion(comparison)):
+        assert figures.png(figure).startswith(b"\x89PNG")
+    assert figures.png(figures.roc(roc)) == figures.png(figures.roc(roc))
+
+
+def test_learning_table_counts_the_seeds_still_training() -> None:
+    short = (np.array([0.5]), np.array([0.6]))
+    long = (np.array([0.7, 0.3]), np.array([0.8, 0.4]))
+    table = curves.learning_table({"best": [short, long], "baseline": [long, long]})
+    best = table[(table.model == "best") & (table.rows == "val")]
+    assert best.log_loss.tolist() == pytest.approx([0.7, 0.4])
+    assert best.seeds.tolist() == [2, 1]
+    wide = curves.wide(table)
+    assert list(wide.columns) == [
+        "epoch", "best_train", "best_val", "baseline_train", "baseline_val"
+    ]  # fmt: skip
+    assert wide.epoch.tolist() == [1, 2]
