@@ -6,7 +6,6 @@ a parameter of an MLflow run and a row of the ablation. `CONTRIBUTING.md` says h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,9 +82,3 @@ TECHNIQUES = (
     ),
 )
 BY_NAME = {technique.name: technique for technique in TECHNIQUES}
-
-
-def named(names: Iterable[str]) -> list[Technique]:
-    """Return the techniques of these names, in the order of the table."""
-    wanted = set(names)
-    return [technique for technique in TECHNIQUES if technique.name in wanted]
