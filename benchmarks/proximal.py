@@ -16,7 +16,7 @@ from benchmarks.workload import default_architecture, default_folds
 from pipeline.data.prepare import Fold
 from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import initial_weights
-from pipeline.training.fit import FloatArray
+from pipeline.training.arrays import FloatArray
 from pipeline.training.random_streams import batch_order
 
 STRENGTHS = (1e-5, 1e-4, 5.62e-4, 3e-3)

@@ -1,9 +1,9 @@
 """Compile functions to machine code with Numba, once for all checkouts of an environment.
 
-Numba's own cache lies beside each source file, so that every clone would compile anew, and it
-looks at no other file than the function's own, so that a function would go on with the old code of
-another that it calls. Here the cache lies in the environment, in a folder for the exact bytes of
-all the modules that are compiled together.
+Numba's own cache lies beside each source file, so every clone would compile anew. And it watches
+only the file of the function itself, so a function would go on with the old code of another that
+it calls. Here the cache lies in the environment, in a folder named after the exact bytes of all
+modules that are compiled together.
 """
 
 from __future__ import annotations
@@ -21,57 +21,57 @@ from numba.core.caching import _CacheLocator
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 PACKAGE = Path(__file__).parent
-# Whole rooms where compiled functions take constants from modules that are not compiled.
+# All of training: its compiled functions take constants from modules that are not compiled.
 SOURCES = (*sorted((PACKAGE / "training").glob("*.py")), PACKAGE / "tasks/areas.py")
 
 
 class EnvironmentCache(_CacheLocator):  # type: ignore[misc]  # Numba has no types
-    """Where Numba finds and keeps the machine code of this package's functions."""
+    """Tells Numba where to keep and find the machine code of this package's functions."""
 
     def __init__(self, line: int) -> None:
         self._line = line
 
     @classmethod
     def from_function(cls, function: Callable[..., Any], path: str) -> EnvironmentCache | None:
-        """The locator of a function of this package; None for others, which Numba places."""
+        """Return the locator of a function of this package; None for others, which Numba places."""
         return cls(function.__code__.co_firstlineno) if Path(path) in SOURCES else None
 
     def get_cache_path(self) -> str:
-        """The folder of these sources."""
+        """Return the folder for these sources."""
         return str(FOLDER)
 
     def get_source_stamp(self) -> str:
-        """What the machine code was made from."""
+        """Return a digest of what the machine code was made from."""
         return FOLDER.name
 
     def get_disambiguator(self) -> str:
-        """Tells functions of one name apart."""
+        """Return what distinguishes functions of one name: the line they begin at."""
         return str(self._line)
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code, which lets other threads run beside it.
+    """Compile a function to machine code, which lets other threads run beside it.
 
-    Quotients by zero give infinities, as in NumPy.
+    Division by zero gives infinity, as in NumPy.
     """
     return cast("Function", _compile(function))
 
 
 def inlined(function: Function) -> Function:
-    """As `compiled`, and copied into each function that calls it.
+    """Compile a function as `compiled` does, and copy it into each function that calls it.
 
-    For what is computed number by number: a loop that calls is not computed many at a time.
+    This is for functions of single numbers: the compiler does not vectorize a loop with a call.
     """
     return cast("Function", _compile(function, inline="always"))
 
 
-def anything_kept() -> bool:
-    """Whether machine code of these sources was kept by an earlier process."""
+def has_machine_code() -> bool:
+    """Whether an earlier process has kept machine code of these sources."""
     return FOLDER.is_dir() and any(FOLDER.iterdir())
 
 
 def _sources_digest() -> str:
-    """Digest of the modules that are compiled together, and of this one."""
+    """Return a digest of the modules that are compiled together, and of this one."""
     digest = hashlib.sha256()
     for path in (*SOURCES, Path(__file__)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

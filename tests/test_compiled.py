@@ -1,4 +1,4 @@
-"""Machine code is kept for the exact sources it was made from, and nowhere else."""
+"""Machine code is kept for exactly the sources that it was made from."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[1]
 
 
 def folder(checkout: Path) -> str:
-    """Where a checkout's machine code is kept."""
+    """Return the folder where a checkout's machine code is kept."""
     script = "from pipeline.compiled import FOLDER; print(FOLDER)"
     command = [sys.executable, "-c", script]
     return subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True).stdout
 
 
-def test_equal_checkouts_share_machine_code_and_a_change_in_any_module_parts_them(
+def test_checkouts_share_machine_code_as_long_as_their_modules_are_equal(
     tmp_path: Path,
 ) -> None:
     """Numba itself would not see a change in a function that another file's function calls."""
@@ -32,7 +32,7 @@ def test_equal_checkouts_share_machine_code_and_a_change_in_any_module_parts_the
     assert folder(tmp_path) != f"{compiled.FOLDER}\n"
 
 
-def test_only_this_packages_functions_are_kept_there() -> None:
+def test_only_this_packages_machine_code_is_kept_there() -> None:
     ours = EnvironmentCache.from_function(layout.Layout.of, layout.__file__)
     assert ours is not None
     assert ours.get_cache_path() == str(compiled.FOLDER)

@@ -199,7 +199,7 @@ def _row(
         calibration_error=float(np.mean([metrics.calibration_error(one, y) for one in p])),
         train_log_loss=train_log_loss,
         gap=log_loss - train_log_loss,
-        epochs=float(np.mean([len(fit.val_log_loss) for fit in trained.fits])),
+        epochs=float(np.mean([len(fit.val_loss) for fit in trained.fits])),
         near_zero=float(np.mean([near_zero(fit.weights, threshold) for fit in trained.fits])),
         difference=difference,
         p_holm=p_holm,

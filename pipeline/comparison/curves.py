@@ -103,7 +103,7 @@ def _point(value: float | None, folds: Sequence[Fold], fits: Sequence[Fit]) -> C
     return CurvePoint(
         value,
         float(np.mean(held_out)),
-        float(np.mean([fit.log_loss[fit.kept_epoch] for fit in fits])),
+        float(np.mean([fit.loss[fit.kept_epoch] for fit in fits])),
         float(np.std(held_out, ddof=1)),
         float(np.min(held_out)),
         float(np.max(held_out)),

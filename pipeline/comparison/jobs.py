@@ -11,10 +11,8 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member
+from pipeline.training.fit import Fit, Member, Trainer
 
-# As `training.stack.train_stack`; the last argument says whether fits keep their weights.
-Trainer = Callable[[Sequence[Member], Architecture, TrainParams, bool], list[Fit]]
 Clock = Callable[[str], AbstractContextManager[None]]
 
 

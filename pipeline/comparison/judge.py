@@ -60,7 +60,7 @@ def _candidate(networks: Networks, p: Floats, y: Labels) -> Candidate:
     return Candidate(
         regularization=networks.regularization,
         registered_seed=networks.seeds[place],
-        epochs=tuple(len(fit.val_log_loss) for fit in networks.fits),
+        epochs=tuple(len(fit.val_loss) for fit in networks.fits),
         val_log_loss=tuple(networks.val_log_losses),
         test={
             **metrics.score(networks.fits[place].score_logits, y),

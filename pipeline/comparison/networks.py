@@ -28,7 +28,7 @@ class Networks:
     @property
     def val_log_losses(self) -> list[float]:
         """Of the kept weights, per seed."""
-        return [float(fit.val_log_loss[fit.kept_epoch]) for fit in self.fits]
+        return [float(fit.val_loss[fit.kept_epoch]) for fit in self.fits]
 
     @property
     def registered(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.comparison.ablation import Ablation, Trained, ablate
 from pipeline.comparison.curves import ValidationCurve, curve_jobs, curve_values, validation_curves
 from pipeline.comparison.decomposition import Decomposition, bootstrap_jobs, decompose
-from pipeline.comparison.jobs import Clock, Job, Trainer, train_jobs
+from pipeline.comparison.jobs import Clock, Job, train_jobs
 from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.published import SETUPS, Reference, reference_jobs, repeat_reference
@@ -19,7 +19,7 @@ from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member
+from pipeline.training.fit import Fit, Member, Trainer
 from pipeline.training.forward import forward
 
 # Training rows on which the gap to the test rows is measured, at most.

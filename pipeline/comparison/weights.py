@@ -12,7 +12,8 @@ from pipeline.comparison.variants import Variant
 from pipeline.data.prepare import Fold
 from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, FloatArray
+from pipeline.training.arrays import FloatArray
+from pipeline.training.fit import Fit
 from pipeline.training.forward import forward
 
 # Sizes by half decades; what is smaller or larger is in the first or the last bin.

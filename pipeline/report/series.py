@@ -10,7 +10,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from pipeline.comparison.result import Kind
 from pipeline.tasks.classification import Floats, Labels
-from pipeline.training.fit import FloatArray
+from pipeline.training.arrays import FloatArray
 
 # Below this many digits two points of a curve look the same.
 CURVE_DIGITS = 6

@@ -1,1 +1,1 @@
-"""From a space to the best trial."""
+"""The search: from a space to the best trial."""

@@ -1,8 +1,8 @@
-"""From parameters to a score by cross-validation: a pure function."""
+"""Score regularizations by cross-validation: a pure function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,9 +13,8 @@ from pipeline.data.prepare import Fold
 from pipeline.search.score import FoldScore, Score
 from pipeline.tasks import classification as metrics
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, FloatArray, Member
-
-Trainer = Callable[[Sequence[Member], Architecture, TrainParams], list[Fit]]
+from pipeline.training.arrays import FloatArray
+from pipeline.training.fit import Fit, Member, Trainer
 
 
 def evaluate(
@@ -27,13 +26,13 @@ def evaluate(
     seed: int,
     trainer: Trainer,
 ) -> list[Score]:
-    """Cross-validate each of a wave's parameters.
+    """Cross-validate each regularization of a wave, and return their scores in the same order.
 
-    A score depends on the parameters, the folds and the seed alone: not on the rest of the wave.
+    A score depends on the regularization, the folds and the seed alone, not on the wave's others.
     """
     architecture = Architecture.of(network, folds[0].x.shape[1], classes)
     members = [Member(fold, regularization, seed) for regularization in wave for fold in folds]
-    fits = trainer(members, architecture, train)
+    fits = trainer(members, architecture, train, keep_weights=False)
     k = len(folds)
     return [_score(fits[start : start + k], folds) for start in range(0, len(fits), k)]
 
@@ -48,14 +47,14 @@ def _score(fits: Sequence[Fit], folds: Sequence[Fold]) -> Score:
     ]
     return Score(
         folds=tuple(scores),
-        epochs=tuple(len(fit.val_log_loss) for fit in fits),
-        train_curve=_mean_curve([fit.log_loss for fit in fits]),
-        val_curve=_mean_curve([fit.val_log_loss for fit in fits]),
+        epochs=tuple(len(fit.val_loss) for fit in fits),
+        loss=_mean_curve([fit.loss for fit in fits]),
+        val_loss=_mean_curve([fit.val_loss for fit in fits]),
     )
 
 
 def _mean_curve(curves: Sequence[FloatArray]) -> tuple[float, ...]:
-    """(epoch,) mean over those curves that reach the epoch."""
+    """Return the mean (epoch,) over the curves that reach the epoch."""
     table = np.full((len(curves), max(map(len, curves))), np.nan)
     for row, curve in zip(table, curves, strict=True):
         row[: len(curve)] = curve

@@ -1,4 +1,4 @@
-"""What cross-validation says of a trial."""
+"""The score of a trial by cross-validation."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class FoldScore(BaseModel):
 class Score(BaseModel):
     """How a trial did.
 
-    folds: in fold order. epochs: trained, per fold. curves: (epoch,) means over the folds still
-    training in that epoch, of the log loss on fitting rows and on stop rows.
-    failure: why there is no score, or None.
+    folds: in fold order. epochs: number of epochs that each fold's fit trained. loss, val_loss:
+    (epoch,) means over the folds that trained that epoch, of the loss on fitting rows and on stop
+    rows. failure: why there is no score, or None.
     """
 
     model_config = ConfigDict(frozen=True)
 
     folds: tuple[FoldScore, ...] = ()
     epochs: tuple[int, ...] = ()
-    train_curve: tuple[float, ...] = ()
-    val_curve: tuple[float, ...] = ()
+    loss: tuple[float, ...] = ()
+    val_loss: tuple[float, ...] = ()
     failure: str | None = None
 
     def mean(self, metric: str) -> float:
-        """Mean of a metric over the folds."""
+        """Return the mean of a metric over the folds."""
         return float(np.mean([getattr(fold, metric) for fold in self.folds]))
 
     def std(self, metric: str) -> float:
-        """Sample standard deviation of a metric over the folds."""
+        """Return the sample standard deviation of a metric over the folds."""
         return float(np.std([getattr(fold, metric) for fold in self.folds], ddof=1))

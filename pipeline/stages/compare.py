@@ -247,7 +247,7 @@ def write_outputs(
     tables = {
         "learning": curves.learning_table(
             {
-                kind: [(fit.log_loss, fit.val_log_loss) for fit in of_kind.fits]
+                kind: [(fit.loss, fit.val_loss) for fit in of_kind.fits]
                 for kind, of_kind in networks.items()
             }
         ),

@@ -1,1 +1,1 @@
-"""From arrays to fitted weights."""
+"""The training: from arrays to fitted weights."""

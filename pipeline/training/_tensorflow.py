@@ -1,7 +1,8 @@
-"""Keras, after a start of TensorFlow without its chatter.
+"""Import Keras, after starting TensorFlow without its log lines.
 
-Its C++ half writes INFO lines to file descriptor 2 before its log level applies (tensorflow issue
-#100442), so nothing in Python can filter them. They are held back, and shown if the start fails.
+TensorFlow's C++ part writes INFO lines to file descriptor 2 before its log level applies
+(tensorflow issue #100442), so nothing in Python can filter them. They are held back, and shown if
+the start fails.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def _start() -> None:
     with _native_stderr_held():
         import tensorflow as tf
 
-        # Looking for devices and the first kernel log too.
+        # The first operation looks for devices, which writes log lines too.
         tf.zeros(1)
 
 

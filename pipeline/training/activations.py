@@ -1,15 +1,13 @@
-"""Activations and their slopes, in compiled loops over flat arrays, as Keras defines them."""
+"""Activations and their derivatives as Keras defines them, in compiled loops over flat arrays."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.compiled import compiled
-
-Floats = npt.NDArray[np.float32]
+from pipeline.training.arrays import Float32s
 
 NAMES = ("linear", "relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "softplus")
 LINEAR, RELU, TANH, SIGMOID, ELU, SELU, GELU, SILU, SOFTPLUS = range(len(NAMES))
@@ -20,12 +18,16 @@ ZERO, ONE = np.float32(0), np.float32(1)
 
 
 @compiled
-def activate(name: int, z: Floats, activated: Floats) -> None:
-    """Fill `activated` with the activation of z. name: place in `NAMES`."""
-    # ReLU by itself: many at a time, while the others call the mathematical library one by one.
+def activate(name: int, z: Float32s, activated: Float32s) -> None:
+    """Fill `activated` with the activation of z.
+
+    name: index of the activation in `NAMES`.
+    """
+    # ReLU has a loop of its own, which the compiler vectorizes; the others call the mathematical
+    # library number by number.
     if name == RELU:
         for n in range(z.size):
-            # In this order a NaN stays one.
+            # Compared this way round, a NaN stays a NaN.
             activated[n] = ZERO if z[n] <= ZERO else z[n]
     elif name == LINEAR:
         for n in range(z.size):
@@ -36,14 +38,14 @@ def activate(name: int, z: Floats, activated: Floats) -> None:
 
 
 @compiled
-def times_slope(name: int, z: Floats, gradient: Floats) -> None:
-    """Multiply the gradient by the activation's slope at z."""
+def multiply_by_derivative(name: int, z: Float32s, gradient: Float32s) -> None:
+    """Multiply the gradient by the activation's derivative at z."""
     if name == RELU:
         for n in range(z.size):
             gradient[n] = ZERO if z[n] <= ZERO else gradient[n]
     elif name != LINEAR:
         for n in range(z.size):
-            gradient[n] *= np.float32(_slope(name, float(z[n])))
+            gradient[n] *= np.float32(_derivative(name, float(z[n])))
 
 
 @compiled
@@ -64,7 +66,7 @@ def _value(name: int, z: float) -> float:
 
 
 @compiled
-def _slope(name: int, z: float) -> float:
+def _derivative(name: int, z: float) -> float:
     if name == TANH:
         return 1.0 - math.tanh(z) ** 2
     s = _sigmoid(z)

@@ -1,11 +1,11 @@
-"""Adam as Keras takes it, with the gradient of the penalties."""
+"""Adam as Keras computes it, with the gradient of the penalties."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pipeline.compiled import compiled
-from pipeline.training.layout import Floats
+from pipeline.training.arrays import Float32s
 
 BETA_1, BETA_2 = 0.9, 0.999
 EPSILON = np.float32(1e-7)
@@ -15,19 +15,21 @@ ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 @compiled
 def adam(
-    weight: Floats,
-    mean: Floats,
-    square: Floats,
-    gradient: Floats,
+    weight: Float32s,
+    mean: Float32s,
+    square: Float32s,
+    gradient: Float32s,
     l1: np.float32,
     l2: np.float32,
-    pace: np.float32,
+    step_size: np.float32,
 ) -> None:
-    """One step of Adam as Keras takes it: bias correction in the pace, epsilon outside the root.
+    """Take one step of Adam in place, as Keras does: epsilon is added outside the square root.
 
-    The gradient of the penalty l1·Σ|w| + l2·Σw² is added in closed form, 0 at w = 0. A mean below
-    the smallest normal number is 0, as in TensorFlow: the means of units that never fire fade
-    away, and processors take their time over what lies between that number and 0.
+    mean, square: running means of the gradient and of its square. step_size: the learning rate,
+    corrected for the bias of both.
+    The gradient of the penalty l1·Σ|w| + l2·Σw² is added in closed form; it is 0 at w = 0. A mean
+    below the smallest normal number becomes 0, as in TensorFlow: the means of units that never
+    fire decay towards 0, and processors compute slowly with subnormal numbers.
     """
     new_mean, new_square = np.float32(1.0 - BETA_1), np.float32(1.0 - BETA_2)
     for n in range(weight.size):
@@ -38,4 +40,4 @@ def adam(
         m = ZERO if abs(m) < TINY else m
         v = square[n] + (g * g - square[n]) * new_square
         mean[n], square[n] = m, v
-        weight[n] = w - pace * m / (np.sqrt(v) + EPSILON)
+        weight[n] = w - step_size * m / (np.sqrt(v) + EPSILON)

@@ -1,4 +1,4 @@
-"""Shape of the network, and the weights a fit starts from."""
+"""The shape of the network, and the weights that a fit starts from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.config.sections.network import LayerParams, NetworkParams
-from pipeline.training.fit import FloatArray
+from pipeline.training.arrays import FloatArray
 
 NORM_MOMENTUM = 0.99
 NORM_EPSILON = 1e-3
@@ -16,7 +16,7 @@ NORM_EPSILON = 1e-3
 
 @dataclass(frozen=True)
 class Architecture:
-    """Shape of the network: what all members of a stack have in common."""
+    """The shape of the network, which all members of a stack share."""
 
     features: int
     classes: int
@@ -26,34 +26,34 @@ class Architecture:
 
     @classmethod
     def of(cls, network: NetworkParams, features: int, classes: int) -> Architecture:
-        """The architecture of the parameters for this many prepared columns and classes."""
+        """Return the architecture of these parameters for so many prepared columns and classes."""
         return cls(features, classes, network.layers, network.penalize_output, network.batch_norm)
 
     @property
     def outputs(self) -> int:
-        """One sigmoid for two classes, one softmax unit per class for more."""
+        """Number of output units: one sigmoid for two classes, else a softmax unit per class."""
         return 1 if self.classes == 2 else self.classes
 
     @property
     def widths(self) -> list[int]:
-        """Units from the prepared columns to the outputs."""
+        """Number of units of each layer, from the prepared columns to the outputs."""
         return [self.features, *(layer.units for layer in self.layers), self.outputs]
 
 
 def initial_weights(architecture: Architecture, seed: int) -> list[FloatArray]:
-    """Weights a fit starts from, in the order of `keras.Model.get_weights()`.
+    """Draw the weights that a fit starts from, in the order of `keras.Model.get_weights()`.
 
-    Kernels are Glorot uniform (Glorot and Bengio 2010, eq. 16), as Keras draws them by default;
-    drawn here with NumPy, so that the same seed gives the same start in every trainer.
+    Kernels are Glorot uniform (Glorot and Bengio 2010, eq. 16), which is Keras' default. They are
+    drawn with NumPy, so that a seed gives the same initial weights in every trainer.
     """
     rng = np.random.Generator(np.random.Philox(key=seed))
     widths = architecture.widths
     weights: list[FloatArray] = []
-    for at, (fan_in, fan_out) in enumerate(pairwise(widths)):
+    for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
         limit = np.sqrt(6.0 / (fan_in + fan_out))
         weights.append(rng.uniform(-limit, limit, (fan_in, fan_out)).astype(np.float32))
         weights.append(np.zeros(fan_out, np.float32))
-        if architecture.batch_norm and at < len(architecture.layers):
+        if architecture.batch_norm and layer < len(architecture.layers):
             scale, moving_variance = np.ones(fan_out, np.float32), np.ones(fan_out, np.float32)
             shift, moving_mean = np.zeros(fan_out, np.float32), np.zeros(fan_out, np.float32)
             weights += [scale, shift, moving_mean, moving_variance]

@@ -1,16 +1,16 @@
-"""What every trainer takes and gives: a member of a stack, and its fit."""
+"""What every trainer takes and gives: members of a stack, and their fits."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import Protocol
 
 from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-
-FloatArray = npt.NDArray[np.floating]
+from pipeline.training.architecture import Architecture
+from pipeline.training.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +31,33 @@ class Fit:
     """A trained member.
 
     weights: in the order of `keras.Model.get_weights()`, the best epoch's if the member has a
-    patience, else the last epoch's; empty if it failed or if they were not asked for.
-    log_loss, val_log_loss: (epoch,), without penalties; over the fitting rows while they train,
-    and over the stop rows after each epoch.
+    patience, else the last epoch's; empty if the fit failed or if they were not asked for.
+    loss, val_loss: (epoch,), the task's loss without penalties: `loss` over the fitting rows while
+    they train, `val_loss` over the stop rows after each epoch.
     kept_epoch: index of the epoch whose weights were kept.
     score_logits: (score row, output), one output for two classes, else one per class.
     failure: why the fit ended without a usable network, or None.
     """
 
     weights: list[FloatArray]
-    log_loss: FloatArray
-    val_log_loss: FloatArray
+    loss: FloatArray
+    val_loss: FloatArray
     kept_epoch: int
     score_logits: FloatArray
     failure: str | None = None
+
+
+class Trainer(Protocol):
+    """A function that trains members of one architecture and returns their fits in order.
+
+    keep_weights: whether fits keep their weights. Without, only losses and outputs take memory.
+    """
+
+    def __call__(
+        self,
+        members: Sequence[Member],
+        architecture: Architecture,
+        train: TrainParams,
+        keep_weights: bool = True,
+    ) -> list[Fit]:
+        """Train the members."""

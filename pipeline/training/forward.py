@@ -1,4 +1,4 @@
-"""Fitted networks of one architecture on rows of any number."""
+"""Compute the outputs of fitted networks on any number of rows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.training import kernels
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import FloatArray
-from pipeline.training.layout import BLOCK_ROWS, Layout, Strengths, Work
+from pipeline.training.arrays import FloatArray
+from pipeline.training.layout import BLOCK_ROWS, Layout, Strengths, Workspace
 
 NO_STRENGTHS = Strengths(np.float32(0), np.float32(0), np.uint16(0), np.float32(1))
 
@@ -20,16 +20,16 @@ NO_STRENGTHS = Strengths(np.float32(0), np.float32(0), np.uint16(0), np.float32(
 def forward(
     architecture: Architecture, networks: Sequence[list[FloatArray]], x: FloatArray
 ) -> FloatArray:
-    """(member, row, output) logits of networks, as at inference, on the same rows x.
+    """Return the logits (network, row, output) of each network on the same rows, at inference.
 
-    networks: of each, its weights in the order of `keras.Model.get_weights()`.
+    networks: the weights of each, in the order of `keras.Model.get_weights()`. x: (row, feature).
     """
     layout, rows = Layout.of(architecture), np.arange(len(x), dtype=np.int32)
     matrix = np.ascontiguousarray(x, np.float32)
 
     def logits(weights: list[FloatArray]) -> FloatArray:
         flat = np.concatenate([np.asarray(array, np.float32).ravel() for array in weights])
-        work = Work.of(architecture, BLOCK_ROWS)
+        work = Workspace.of(architecture, BLOCK_ROWS)
         return kernels.logits(layout, flat, work, matrix, rows, BLOCK_ROWS, NO_STRENGTHS)
 
     with (

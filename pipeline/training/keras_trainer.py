@@ -1,4 +1,4 @@
-"""One `keras.Model.fit` per member: the peer the batched trainer is measured and held against."""
+"""Train with one `keras.Model.fit` per member: what the batched trainer is compared with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from pipeline.config.sections.train import TrainParams
 from pipeline.training._tensorflow import keras
 from pipeline.training.architecture import Architecture, initial_weights
-from pipeline.training.fit import Fit, FloatArray, Member
+from pipeline.training.arrays import FloatArray
+from pipeline.training.fit import Fit, Member
 from pipeline.training.network import build_network
 
 
@@ -21,7 +22,7 @@ def train_with_keras(
 
 
 def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
-    # Clearing wipes the seed, so it comes first.
+    # Clearing the session wipes the seed, so it comes first.
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(member.seed)
     network = build_network(architecture, member.regularization)
@@ -33,13 +34,13 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
         metric = keras.metrics.SparseCategoricalCrossentropy(name="log_loss")
     fold, patience = member.fold, member.regularization.patience
     network.compile(optimizer(train, len(fold.fit)), loss, metrics=[metric])
-    watch: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
     if patience is not None:
-        # The metric and not val_loss, which contains the penalty.
+        # Monitor the metric and not val_loss, which contains the penalty.
         stop = keras.callbacks.EarlyStopping(
             "val_log_loss", mode="min", patience=patience, restore_best_weights=True
         )
-        watch.append(stop)
+        callbacks.append(stop)
     x, y, weight = fold.x, fold.y.reshape(-1, 1), fold.class_weight
     history = network.fit(
         x[fold.fit],
@@ -47,25 +48,25 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
         validation_data=(x[fold.stop], y[fold.stop]),
         batch_size=train.batch_size,
         epochs=train.max_epochs,
-        callbacks=watch,
+        callbacks=callbacks,
         class_weight=None if weight is None else dict(enumerate(weight.tolist())),
         verbose=0,
     ).history
-    log_loss = np.asarray(history["log_loss"])
-    val_log_loss = np.asarray(history.get("val_log_loss", []))
-    # Weights tell more than losses: Keras clips probabilities, and makes a number even of NaN.
+    losses = np.asarray(history["log_loss"])
+    val_losses = np.asarray(history.get("val_log_loss", []))
+    # Look at weights too: Keras clips probabilities, so that even NaN gives a finite loss.
     finite = all(np.isfinite(array).all() for array in [*history.values(), *network.get_weights()])
-    if not finite or len(val_log_loss) < len(log_loss):
-        failure = f"the loss was not finite in epoch {len(log_loss)}"
+    if not finite or len(val_losses) < len(losses):
+        failure = f"the loss was not finite in epoch {len(losses)}"
         empty = np.empty((0, architecture.outputs))
-        return Fit([], log_loss, val_log_loss, len(log_loss) - 1, empty, failure)
-    kept = int(val_log_loss.argmin()) if patience is not None else len(log_loss) - 1
+        return Fit([], losses, val_losses, len(losses) - 1, empty, failure)
+    kept = int(val_losses.argmin()) if patience is not None else len(losses) - 1
     logits = _logits(network, x[fold.score])
-    return Fit(network.get_weights(), log_loss, val_log_loss, kept, logits)
+    return Fit(network.get_weights(), losses, val_losses, kept, logits)
 
 
 def optimizer(train: TrainParams, rows: int) -> keras.optimizers.Optimizer:
-    """Adam as a fit on so many rows takes it."""
+    """Return the Adam of a fit on so many rows, with its learning-rate schedule."""
     rate = train.learning_rate
     if train.schedule == "cosine":
         steps = train.max_epochs * -(-rows // train.batch_size)

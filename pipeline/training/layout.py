@@ -1,7 +1,7 @@
-"""Where a member's numbers lie in memory: weights, scratch, and how the compiled steps see them.
+"""Where a member's numbers lie in memory: its weights, and the workspace of a core.
 
-Axes: row, unit, all float32 and contiguous. A member's weights are one flat vector in the order of
-`keras.Model.get_weights()`; `Layout` says where each array begins.
+Matrices are (row, unit), float32 and contiguous. A member's weights are one flat vector in the
+order of `keras.Model.get_weights()`; `Layout` says where each array begins.
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ import numpy.typing as npt
 from pipeline.compiled import compiled
 from pipeline.training.activations import NAMES
 from pipeline.training.architecture import Architecture
-from pipeline.training.random_streams import mask_places
+from pipeline.training.arrays import Flags, Float32s, Ints
+from pipeline.training.random_streams import mask_buffer_size
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
-BLOCK_ROWS = 128  # rows evaluated at once: as many as still fit a core's cache
+BLOCK_ROWS = 128  # rows evaluated at once: as many as fit into a core's cache
 
 
 class Layout(NamedTuple):
     """Where a member's arrays lie in its flat vectors, and what is done to them.
 
-    Per layer, the output's included: widths (layer + 1,), kernels and biases (layer,). Per hidden
-    layer: norms (where scale, shift, mean and variance begin, or -1), activations, dropout.
-    segments: (segment, 3) start, end and whether penalized, of the weights that Adam trains.
+    widths: (layer + 1,) units, the features first. kernels, biases, norms: (layer,) where each
+    begins, the output layer included; at `norms` lie scale, shift, moving mean and moving variance,
+    and -1 stands for none. activations, dropout: (hidden layer,) index in `activations.NAMES`, and
+    whether dropout acts. segments: (segment, 3) start, end and whether penalized, for each stretch
+    of the weights that Adam trains.
     """
 
     widths: Ints
@@ -42,7 +41,7 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, architecture: Architecture) -> Layout:
-        """The layout of an architecture's weights."""
+        """Return the layout of an architecture's weights."""
         kernels, biases, norms, segments, at = [], [], [], [], 0
         widths, hidden = architecture.widths, architecture.layers
         for number, (fan_in, fan_out) in enumerate(pairwise(widths)):
@@ -70,58 +69,63 @@ class Layout(NamedTuple):
 
 
 class State(NamedTuple):
-    """Flat vectors of one member: weights, both moments of Adam, and the gradient."""
+    """Flat vectors of one member: its weights, both moments of Adam, and the gradient."""
 
-    weights: Floats
-    mean: Floats
-    square: Floats
-    gradient: Floats
+    weights: Float32s
+    mean: Float32s
+    square: Float32s
+    gradient: Float32s
 
 
-class Work(NamedTuple):
-    """Scratch memory of one core, each array (layer + 1, row, unit) laid out one after another.
+class Workspace(NamedTuple):
+    """Scratch memory of one core, overwritten by each step.
 
-    inputs: of each layer. before: products with the bias, before normalization; hats: normalized;
-    activated: what the activation is taken of. slopes: gradients by inputs. keep: what dropout
-    multiplies with. deviations: (layer, unit). sums: (2, unit), of one layer. bits: of one layer's
-    mask. turned: (2, unit, row), slopes of one layer and of the one below it.
+    inputs, preactivations, normalized, gradients, masks: a matrix (row, unit) per layer, one after
+    another, the features' first. inputs: what each layer reads. preactivations: what its activation
+    is applied to. normalized: pre-activations before batch normalization scales and shifts them.
+    gradients: of the loss, by inputs and on the way back by pre-activations. masks: the factors
+    of dropout.
+    deviations: (layer, unit) standard deviations of batch normalization, flat. statistics: (2,
+    unit) mean and variance of one layer. bits: random bits of one layer's mask. transposed: (2,
+    unit, row) transposed gradients of one layer and of its inputs. offsets: (layer + 1,) units of
+    all layers in front.
     """
 
-    inputs: Floats
-    before: Floats
-    hats: Floats
-    slopes: Floats
-    keep: Floats
-    deviations: Floats
-    sums: Floats
+    inputs: Float32s
+    preactivations: Float32s
+    normalized: Float32s
+    gradients: Float32s
+    masks: Float32s
+    deviations: Float32s
+    statistics: Float32s
     bits: npt.NDArray[np.uint16]
-    turned: Floats
-    places: Ints
+    transposed: Float32s
+    offsets: Ints
 
     @classmethod
-    def of(cls, architecture: Architecture, rows: int) -> Work:
-        """Scratch for as many rows at once."""
+    def of(cls, architecture: Architecture, rows: int) -> Workspace:
+        """Allocate a workspace for so many rows at once."""
         widths = np.array(architecture.widths)
-        places = np.concatenate([[0], np.cumsum(widths)])
-        size = rows * int(places[-1])
+        offsets = np.concatenate([[0], np.cumsum(widths)])
+        size = rows * int(offsets[-1])
         masked = [layer.units for layer in architecture.layers if layer.dropout]
-        inputs, before, hats, slopes, keep = np.zeros((5, size), np.float32)
+        inputs, preactivations, normalized, gradients, masks = np.zeros((5, size), np.float32)
         return cls(
             inputs,
-            before,
-            hats,
-            slopes,
-            keep,
-            np.zeros(int(places[-1]), np.float32),
+            preactivations,
+            normalized,
+            gradients,
+            masks,
+            np.zeros(int(offsets[-1]), np.float32),
             np.zeros((2, int(widths.max())), np.float32),
-            np.zeros(mask_places(rows * max(masked, default=1)), np.uint16),
+            np.zeros(mask_buffer_size(rows * max(masked, default=1)), np.uint16),
             np.zeros((2, rows * int(widths.max())), np.float32),
-            places,
+            offsets,
         )
 
 
 class Phase(NamedTuple):
-    """Whether rows pass in training, and which masks the step then draws."""
+    """Whether rows pass in training, and which dropout masks the step then draws."""
 
     training: bool
     seed: int
@@ -133,7 +137,10 @@ INFERENCE = Phase(False, 0, 0, 0)
 
 
 class Strengths(NamedTuple):
-    """Regularization of one member. Mask bits below the threshold are dropped."""
+    """How strongly one member is regularized.
+
+    threshold: dropout drops a unit whose random bits are below it. scale: its factor for the rest.
+    """
 
     l1: np.float32
     l2: np.float32
@@ -142,14 +149,14 @@ class Strengths(NamedTuple):
 
 
 @compiled
-def view(buffer: Floats, work: Work, layer: int, rows: int) -> Floats:
-    """(row, unit) of one layer in a scratch array."""
-    start, end = work.places[layer], work.places[layer + 1]
+def layer_view(buffer: Float32s, work: Workspace, layer: int, rows: int) -> Float32s:
+    """Return the matrix (row, unit) of a layer in an array of the workspace."""
+    start, end = work.offsets[layer], work.offsets[layer + 1]
     return buffer[start * rows : end * rows].reshape(rows, end - start)
 
 
 @compiled
-def kernel_of(vector: Floats, layout: Layout, layer: int) -> Floats:
-    """(in, out) of one layer in a flat vector."""
+def kernel_view(vector: Float32s, layout: Layout, layer: int) -> Float32s:
+    """Return the kernel (in, out) of a layer in a flat vector, or its gradient."""
     fan_in, fan_out, at = layout.widths[layer], layout.widths[layer + 1], layout.kernels[layer]
     return vector[at : at + fan_in * fan_out].reshape(fan_in, fan_out)

@@ -1,15 +1,15 @@
-"""The Keras network: the definition that every trainer computes."""
+"""The Keras network: the definition that every trainer follows."""
 
 from __future__ import annotations
 
 from pipeline.config.sections.regularization import Regularization
 from pipeline.training._tensorflow import keras
 from pipeline.training.architecture import NORM_EPSILON, NORM_MOMENTUM, Architecture
-from pipeline.training.fit import FloatArray
+from pipeline.training.arrays import FloatArray
 
 
 def build_network(architecture: Architecture, regularization: Regularization) -> keras.Sequential:
-    """The network, not compiled.
+    """Build the network, without compiling it.
 
     Each hidden layer is Dense, then batch normalization if wanted, then the activation, then
     dropout where the architecture has it. The output is a probability: of class 1 for two
@@ -49,7 +49,7 @@ def build_network(architecture: Architecture, regularization: Regularization) ->
 def export_network(
     architecture: Architecture, regularization: Regularization, weights: list[FloatArray]
 ) -> keras.Sequential:
-    """An ordinary Keras model with exactly these weights."""
+    """Build an ordinary Keras model with exactly these weights."""
     network = build_network(architecture, regularization)
     network.set_weights(weights)
     return network

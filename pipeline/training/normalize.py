@@ -1,6 +1,6 @@
 """Batch normalization, forward and backward (Ioffe and Szegedy 2015).
 
-Rows are the outer loops, so that the compiler does many units at a time.
+The outer loops are over rows, so that the compiler vectorizes those over units.
 """
 
 from __future__ import annotations
@@ -9,24 +9,29 @@ import numpy as np
 
 from pipeline.compiled import compiled
 from pipeline.training.architecture import NORM_EPSILON, NORM_MOMENTUM
-from pipeline.training.layout import Floats, Layout, State, Work, view
+from pipeline.training.arrays import Float32s
+from pipeline.training.layout import Layout, State, Workspace, layer_view
 
 ZERO = np.float32(0)
 
 
 @compiled
 def normalize(
-    layout: Layout, weights: Floats, work: Work, layer: int, rows: int, training: bool
+    layout: Layout, weights: Float32s, work: Workspace, layer: int, rows: int, training: bool
 ) -> None:
-    """Batch normalization in place: of the batch's own statistics in training, which move."""
+    """Normalize a layer's pre-activations in place.
+
+    In training by the batch's own statistics, with which the moving ones are updated; else by the
+    moving ones.
+    """
     units, at = layout.widths[layer + 1], layout.norms[layer]
     scale, shift = weights[at : at + units], weights[at + units : at + 2 * units]
     moving_mean = weights[at + 2 * units : at + 3 * units]
     moving_variance = weights[at + 3 * units : at + 4 * units]
-    z = view(work.before, work, layer + 1, rows)
-    hat = view(work.hats, work, layer + 1, rows)
-    deviation = work.deviations[work.places[layer + 1] : work.places[layer + 2]]
-    mean, variance = work.sums[0, :units], work.sums[1, :units]
+    z = layer_view(work.preactivations, work, layer + 1, rows)
+    normalized = layer_view(work.normalized, work, layer + 1, rows)
+    deviation = work.deviations[work.offsets[layer + 1] : work.offsets[layer + 2]]
+    mean, variance = work.statistics[0, :units], work.statistics[1, :units]
     mean[:], variance[:] = moving_mean, moving_variance
     if training:
         mean[:] = ZERO
@@ -48,28 +53,30 @@ def normalize(
         deviation[unit] = np.sqrt(variance[unit] + np.float32(NORM_EPSILON))
     for row in range(rows):
         for unit in range(units):
-            hat[row, unit] = (z[row, unit] - mean[unit]) / deviation[unit]
-            z[row, unit] = hat[row, unit] * scale[unit] + shift[unit]
+            normalized[row, unit] = (z[row, unit] - mean[unit]) / deviation[unit]
+            z[row, unit] = normalized[row, unit] * scale[unit] + shift[unit]
 
 
 @compiled
-def normalize_back(layout: Layout, state: State, work: Work, layer: int, rows: int) -> None:
-    """From slopes behind batch normalization to those in front (Ioffe and Szegedy 2015, sec. 3)."""
+def backpropagate_normalization(
+    layout: Layout, state: State, work: Workspace, layer: int, rows: int
+) -> None:
+    """Backpropagate a layer's gradient through its normalization in place (section 3)."""
     units, at = layout.widths[layer + 1], layout.norms[layer]
-    slope = view(work.slopes, work, layer + 1, rows)
-    hat = view(work.hats, work, layer + 1, rows)
-    deviation = work.deviations[work.places[layer + 1] : work.places[layer + 2]]
+    gradient = layer_view(work.gradients, work, layer + 1, rows)
+    normalized = layer_view(work.normalized, work, layer + 1, rows)
+    deviation = work.deviations[work.offsets[layer + 1] : work.offsets[layer + 2]]
     scale = state.weights[at : at + units]
-    by_scale = state.gradient[at : at + units]
-    by_shift = state.gradient[at + units : at + 2 * units]
-    by_scale[:] = ZERO
-    by_shift[:] = ZERO
+    scale_gradient = state.gradient[at : at + units]
+    shift_gradient = state.gradient[at + units : at + 2 * units]
+    scale_gradient[:] = ZERO
+    shift_gradient[:] = ZERO
     for row in range(rows):
         for unit in range(units):
-            by_scale[unit] += slope[row, unit] * hat[row, unit]
-            by_shift[unit] += slope[row, unit]
+            scale_gradient[unit] += gradient[row, unit] * normalized[row, unit]
+            shift_gradient[unit] += gradient[row, unit]
     for row in range(rows):
         for unit in range(units):
-            shared = by_shift[unit] + hat[row, unit] * by_scale[unit]
-            centred = slope[row, unit] - shared / np.float32(rows)
-            slope[row, unit] = scale[unit] / deviation[unit] * centred
+            shared = shift_gradient[unit] + normalized[row, unit] * scale_gradient[unit]
+            centred = gradient[row, unit] - shared / np.float32(rows)
+            gradient[row, unit] = scale[unit] / deviation[unit] * centred

@@ -1,10 +1,10 @@
-"""The luck of a fit: batch order and dropout masks, each a pure function of the member's seed.
+"""The random streams of a fit: batch order and dropout masks, pure functions of a member's seed.
 
-Members of the same seed share their luck whatever else differs (common random numbers), which
-makes differences between trials sharper; and no member's luck depends on who else is trained.
-Both come from Philox, a counter-based generator (Salmon et al. 2011, "Parallel random numbers: as
-easy as 1, 2, 3"), so any step's luck can be drawn on its own: the order by NumPy's, the masks by
-the one below, inside the compiled step.
+Members of one seed share their random streams whatever else differs (common random numbers), which
+makes comparisons between trials more precise; and no member's stream depends on which others are
+trained. Both come from Philox, a counter-based generator (Salmon et al. 2011, "Parallel random
+numbers: as easy as 1, 2, 3"), so that the numbers of any step can be drawn on their own: the order
+by NumPy's implementation, the masks by the one below, inside the compiled step.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ _ORDERS_KEPT = 128
 
 @functools.lru_cache(maxsize=_ORDERS_KEPT)
 def batch_order(seed: int, epoch: int, rows: int) -> npt.NDArray[np.int32]:
-    """Order in which an epoch visits its fitting rows: (row,) positions in `Fold.fit`.
+    """Return the order in which an epoch visits its fitting rows: (row,) positions in `Fold.fit`.
 
-    Each position draws a number, and positions are visited by rising number. As position i draws
-    the same number whatever `rows` is, folds of unequal size share the order of what they share.
+    Each position draws a number, and positions are visited in ascending order of their numbers. As
+    a position draws the same number whatever `rows` is, folds of unequal size visit the positions
+    that both have in the same order.
     """
-    # The second word is above 0, so no stream is that of the initial weights.
+    # The second word of the key is above 0, so no stream is that of the initial weights.
     key = np.array([seed, (epoch + 1) << 16], np.uint64)
     draws = np.random.Generator(np.random.Philox(key=key)).random(rows)
     order = draws.argsort(kind="stable").astype(np.int32)
@@ -43,20 +44,20 @@ def batch_order(seed: int, epoch: int, rows: int) -> npt.NDArray[np.int32]:
 def mask_bits(
     seed: int, epoch: int, layer: int, step: int, rows: int, units: int
 ) -> npt.NDArray[np.uint16]:
-    """Bits of one step, (row, unit): a unit is dropped where bits < rate · 2^16."""
-    bits = np.empty(mask_places(rows * units), np.uint16)
+    """Return a step's random bits (row, unit); a unit is dropped where bits < rate · 2^16."""
+    bits = np.empty(mask_buffer_size(rows * units), np.uint16)
     draw_mask_bits(bits, seed, epoch, layer, step)
     return bits[: rows * units].reshape(rows, units)
 
 
 @compiled
-def mask_places(units: int) -> int:
-    """Length of a buffer for the bits of this many units: whole blocks."""
+def mask_buffer_size(units: int) -> int:
+    """Return the length of a buffer for the bits of so many units, a whole number of blocks."""
     return -(-units // HALVES) * HALVES
 
 
 def drop_threshold(rate: float) -> int:
-    """Bits below this are dropped; the rate is met to 2^-17."""
+    """Return the number below which bits drop a unit; it meets the rate to within 2^-17."""
     return min(round(rate * MASK_LEVELS), MASK_LEVELS - 1)
 
 
@@ -64,10 +65,10 @@ def drop_threshold(rate: float) -> int:
 def draw_mask_bits(
     bits: npt.NDArray[np.uint16], seed: int, epoch: int, layer: int, step: int
 ) -> None:
-    """Fill the buffer, of `mask_places` length.
+    """Fill a buffer, whose length is a `mask_buffer_size`, with the bits of one step.
 
-    Half h of block b stands at h · blocks + b, so that neighbours are computed alike and the
-    compiler does many at a time.
+    Half h of block b is stored at h · blocks + b, so that neighbours are computed alike and the
+    compiler vectorizes the loop.
     """
     blocks = bits.size // HALVES
     key_0, key_1 = np.uint32(seed), np.uint32(seed >> 32)
@@ -89,7 +90,7 @@ def draw_mask_bits(
 def philox(
     a: np.uint32, b: np.uint32, c: np.uint32, d: np.uint32, key_0: np.uint32, key_1: np.uint32
 ) -> tuple[np.uint32, np.uint32, np.uint32, np.uint32]:
-    """Philox4x32-10 of a counter of four words and a key of two."""
+    """Return Philox4x32-10 of a counter of four words and a key of two."""
     for _ in range(ROUNDS):
         first, second = MULTIPLIERS[0] * np.uint64(a), MULTIPLIERS[1] * np.uint64(c)
         a = np.uint32(second >> _WORD) ^ b ^ key_0

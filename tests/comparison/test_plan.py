@@ -132,10 +132,7 @@ def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, byt
     )
     tables = {
         "learning": curves.learning_table(
-            {
-                kind: [(fit.log_loss, fit.val_log_loss) for fit in one.fits]
-                for kind, one in networks.items()
-            }
+            {kind: [(fit.loss, fit.val_loss) for fit in one.fits] for kind, one in networks.items()}
         ),
         "roc": curves.roc_table(p, y, schema.classes),
         "pr": curves.pr_table(p, y, schema.classes),

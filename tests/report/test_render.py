@@ -33,8 +33,8 @@ def comparison() -> Comparison:
         return [
             Fit(
                 weights=[],
-                log_loss=np.array([0.6, 0.4]),
-                val_log_loss=np.array([0.6, 0.3 + 0.1 * seed]),
+                loss=np.array([0.6, 0.4]),
+                val_loss=np.array([0.6, 0.3 + 0.1 * seed]),
                 kept_epoch=1,
                 score_logits=strength * (2 * y[:, None] - 1) + rng.normal(size=(60, 1)),
             )

@@ -215,7 +215,7 @@ def edit(file: Path, old: str, new: str) -> None:
     ("file", "old", "new"),
     [
         ("training/adam.py", "0.999", "0.99"),
-        ("training/stack.py", "journal.kept_epoch,", "journal.kept_epoch + 0,"),
+        ("training/stack.py", "stopping.kept_epoch,", "stopping.kept_epoch + 0,"),
         ("data/rows.py", "LARGEST = 1e30", "LARGEST = 1e29"),
         ("tasks/classification.py", "1.0, -1.0", "1.0, -2.0"),
         ("search/space.py", "limits.low, limits.high)", "limits.low, limits.high + 1)"),

@@ -1,4 +1,4 @@
-"""Folds and networks that train in a second, with nothing round about their sizes."""
+"""Folds and networks that train in a second, with uneven sizes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ FEATURES = 5
 
 @pytest.fixture
 def make_folds() -> MakeFolds:
-    """Folds of one noisy table; `fit` gives each fold's number of fitting rows."""
+    """Return a maker of folds of one noisy table; `fit`: each fold's number of fitting rows."""
 
     def make(classes: int = 2, fit: tuple[int, ...] = (37, 37, 37), seed: int = 3) -> list[Fold]:
         rng = np.random.default_rng(seed)
         rows = 100
         x = rng.normal(size=(rows, FEATURES)).astype(np.float32)
-        slopes = rng.normal(size=(FEATURES, classes))
-        y = (x @ slopes + rng.gumbel(size=(rows, classes))).argmax(1).astype(np.int32)
+        coefficients = rng.normal(size=(FEATURES, classes))
+        y = (x @ coefficients + rng.gumbel(size=(rows, classes))).argmax(1).astype(np.int32)
         folds = []
         for count in fit:
             order = rng.permutation(80).astype(np.int32)

@@ -12,8 +12,8 @@ RATE = 0.01
 def step(
     weight: list[float], mean: list[float], square: list[float], gradient: list[float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and means after a step without penalties."""
-    w, m, v, g = (np.array(one, np.float32) for one in (weight, mean, square, gradient))
+    """Return weights and means after a step without penalties."""
+    w, m, v, g = (np.array(values, np.float32) for values in (weight, mean, square, gradient))
     none = np.float32(0)
     adam(w, m, v, g, none, none, np.float32(RATE))
     return w, m
@@ -24,7 +24,7 @@ def test_first_step_is_that_of_keras() -> None:
     keras.optimizers.Adam(learning_rate=RATE).apply([np.array([0.3, -1e-4, 0.0])], [theirs])
     correction = np.sqrt(1 - 0.999) / (1 - 0.9)
     w, m, v, g = (
-        np.array(one, np.float32) for one in ([1, -2, 0.5], [0] * 3, [0] * 3, [0.3, -1e-4, 0])
+        np.array(values, np.float32) for values in ([1, -2, 0.5], [0] * 3, [0] * 3, [0.3, -1e-4, 0])
     )
     adam(w, m, v, g, np.float32(0), np.float32(0), np.float32(RATE * correction))
     np.testing.assert_allclose(w, theirs.numpy(), rtol=1e-6)
@@ -37,7 +37,7 @@ def test_means_below_the_smallest_normal_number_are_zero() -> None:
     assert mean[2] == pytest.approx(3.6 * tiny)
 
 
-def test_what_is_no_number_stays_so() -> None:
+def test_nan_stays_nan() -> None:
     weight, mean = step([1.0], [0.0], [0.0], [float("nan")])
     assert np.isnan(weight).all()
     assert np.isnan(mean).all()

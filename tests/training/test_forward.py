@@ -26,7 +26,7 @@ def test_logits_are_those_of_the_exported_networks(
     )
     architecture = Architecture(5, classes, layers, False, batch_norm)
     rng = np.random.default_rng(0)
-    # Moved from where they start, so that shifts and moving statistics count.
+    # Away from the initial values, so that shifts and moving statistics matter.
     networks = [
         [
             w + 0.3 * rng.random(w.shape).astype(np.float32)
@@ -35,9 +35,9 @@ def test_logits_are_those_of_the_exported_networks(
         for seed in range(3)
     ]
     x = rng.normal(size=(30, 5)).astype(np.float32)
-    found = forward(architecture, networks, x)
-    assert found.shape == (3, 30, architecture.outputs)
-    for logits, weights in zip(found, networks, strict=True):
+    outputs = forward(architecture, networks, x)
+    assert outputs.shape == (3, 30, architecture.outputs)
+    for logits, weights in zip(outputs, networks, strict=True):
         p = np.asarray(export_network(architecture, OFF, weights)(x, training=False))
         ours = 1 / (1 + np.exp(-logits)) if classes == 2 else softmax(logits, axis=-1)
         np.testing.assert_allclose(ours, p, atol=2e-6)

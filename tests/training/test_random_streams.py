@@ -1,4 +1,4 @@
-"""Philox gives the numbers it was published with; masks are fair and differ where they should."""
+"""Philox gives its published numbers; masks drop at their rate and differ where they should."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_masks_drop_at_their_rate() -> None:
 
 
 def test_each_seed_epoch_layer_and_step_has_bits_of_its_own() -> None:
-    one = mask_bits(1, 1, 1, 1, 5, 3)
-    np.testing.assert_array_equal(one, mask_bits(1, 1, 1, 1, 5, 3))
+    bits = mask_bits(1, 1, 1, 1, 5, 3)
+    np.testing.assert_array_equal(bits, mask_bits(1, 1, 1, 1, 5, 3))
     for other in ((2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (1, 1, 1, 2), (2**32 + 1, 1, 1, 1)):
-        assert not np.array_equal(one, mask_bits(*other, 5, 3))
+        assert not np.array_equal(bits, mask_bits(*other, 5, 3))
 
 
 def test_an_order_visits_each_row_once() -> None:

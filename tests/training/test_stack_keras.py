@@ -1,10 +1,10 @@
-"""The stack is held to Keras: same start, same batches, same masks, so the same fit.
+"""The stack fits as Keras does, given the same initial weights, batches and dropout masks.
 
-Both compute in float32 and differ in the order of their sums alone, about 1e-7 each. Adam carries
-that along but does not blow it up here: after some dozens of steps we see 1e-6. The tolerance is
-2e-5, and with batch normalization 2e-3: a bias in front of it has a gradient of mere rounding
-errors, which Adam divides by their own size, so these biases wander, and the moving means follow
-them late. A small learning rate keeps the wandering small.
+Both compute in float32 and differ in the order of their sums alone, by about 1e-7 each. Adam does
+not amplify that here: after some dozens of steps we see 1e-6. The tolerance is 2e-5, and with batch
+normalization 2e-3: a bias in front of it has a gradient of mere rounding errors, which Adam divides
+by their own size, so these biases drift, and the moving means follow them late. A small learning
+rate keeps the drift small.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline.training import network as network_module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
 from pipeline.training.keras_trainer import optimizer, train_with_keras
-from pipeline.training.kernels import TURNED_FROM
+from pipeline.training.kernels import TRANSPOSE_FROM
 from pipeline.training.network import build_network
 from pipeline.training.random_streams import batch_order, drop_threshold, mask_bits
 from pipeline.training.stack import train_stack
@@ -35,8 +35,8 @@ TOLERANCE, NORM_TOLERANCE = 2e-5, 2e-3
 NORM_LEARNING_RATE = 0.003
 WEIGHTS = np.array([0.5, 3.0, 1.7], np.float32)
 EPOCHS = 6
-# The kernel between them is one that the gradient takes another way.
-LARGE = (LayerParams(units=150, dropout=True), LayerParams(units=TURNED_FROM // 150 + 1))
+# The kernel between them is so large that the gradient is transposed instead of it.
+LARGE = (LayerParams(units=150, dropout=True), LayerParams(units=TRANSPOSE_FROM // 150 + 1))
 
 
 @keras.saving.register_keras_serializable()
@@ -56,14 +56,14 @@ class ForcedDropout(keras.layers.Layer):
 
 @dataclass
 class KerasFit:
-    log_loss: list[float]
-    val_log_loss: list[float]
+    loss: list[float]
+    val_loss: list[float]
     kept_epoch: int
     network: keras.Model
 
 
 def train_forced(member: Member, architecture: Architecture, train: TrainParams) -> KerasFit:
-    """Real Keras layers, losses, regularizers, Adam and EarlyStopping, on the stack's luck."""
+    """Train with Keras' own layers, losses, Adam and EarlyStopping, on the stack's streams."""
     network = build_network(architecture, member.regularization)
     network.set_weights(initial_weights(architecture, member.seed))
     binary = architecture.outputs == 1
@@ -185,8 +185,8 @@ def test_fit_equals_keras(
         tolerance = NORM_TOLERANCE if batch_norm else TOLERANCE
         close = {"rtol": tolerance, "atol": tolerance}
         assert ours.failure is None
-        np.testing.assert_allclose(ours.log_loss, keras_fit.log_loss, **close)
-        np.testing.assert_allclose(ours.val_log_loss, keras_fit.val_log_loss, **close)
+        np.testing.assert_allclose(ours.loss, keras_fit.loss, **close)
+        np.testing.assert_allclose(ours.val_loss, keras_fit.val_loss, **close)
         assert ours.kept_epoch == keras_fit.kept_epoch
         score = keras_fit.network(member.fold.x[member.fold.score])
         np.testing.assert_allclose(_probabilities(ours.score_logits), score, **close)
@@ -199,39 +199,39 @@ def test_fit_equals_keras(
 def test_class_weights_are_those_of_keras_own_fit(
     classes: int, make_folds: MakeFolds, make_architecture: MakeArchitecture, train: TrainParams
 ) -> None:
-    """Against `keras.Model.fit(class_weight=...)`, on batches of all rows: their order is luck."""
+    """Batches of all rows compare with `keras.Model.fit` in spite of its own order."""
     regularization = Regularization(dropout=0.0, l1=0.001, l2=0.01, patience=3)
     train = train.model_copy(update={"batch_size": 37, "max_epochs": 12})
     [fold] = make_folds(classes, fit=(37,))
     weighted = replace(fold, class_weight=WEIGHTS[:classes])
-    members = [Member(one, regularization, 5) for one in (weighted, fold)]
+    members = [Member(rows, regularization, 5) for rows in (weighted, fold)]
     architecture = make_architecture(classes)
 
     ours, plain = train_stack(members, architecture, train)
     [keras_fit] = train_with_keras(members[:1], architecture, train)
 
     close = {"rtol": TOLERANCE, "atol": TOLERANCE}
-    # Log losses count rows equally, in training and after.
-    np.testing.assert_allclose(ours.log_loss, keras_fit.log_loss, **close)
-    np.testing.assert_allclose(ours.val_log_loss, keras_fit.val_log_loss, **close)
+    # Losses count rows equally, in training and after.
+    np.testing.assert_allclose(ours.loss, keras_fit.loss, **close)
+    np.testing.assert_allclose(ours.val_loss, keras_fit.val_loss, **close)
     assert ours.kept_epoch == keras_fit.kept_epoch
     for mine, theirs in zip(ours.weights, keras_fit.weights, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=10 * TOLERANCE)
-    assert not np.allclose(ours.log_loss, plain.log_loss[: len(ours.log_loss)], atol=0.001)
+    assert not np.allclose(ours.loss, plain.loss[: len(ours.loss)], atol=0.001)
 
 
 def test_early_stopping_stops_early_and_restores(
     make_folds: MakeFolds, make_architecture: MakeArchitecture, train: TrainParams, plain
 ) -> None:
-    """The cases above are about early stopping only if it happens."""
+    """Early stopping happens, else the cases above would not be about it."""
     train = train.model_copy(update={"max_epochs": 60})
     [fold] = make_folds(fit=(37,))
     for patience in (0, 1, 4):
         regularization = plain.model_copy(update={"patience": patience})
         [fit] = train_stack([Member(fold, regularization, 11)], make_architecture(), train)
-        assert len(fit.val_log_loss) < 60
-        assert fit.kept_epoch == fit.val_log_loss.argmin()
-        assert len(fit.val_log_loss) == fit.kept_epoch + 1 + max(patience, 1)
+        assert len(fit.val_loss) < 60
+        assert fit.kept_epoch == fit.val_loss.argmin()
+        assert len(fit.val_loss) == fit.kept_epoch + 1 + max(patience, 1)
 
 
 def test_activations_are_keras_own(make_folds, make_architecture, train, plain):

@@ -42,20 +42,20 @@ def test_a_diverging_member_fails_alone(poison, role, make_folds, make_architect
         assert failed.failure == "the loss was not finite in epoch 1"
         assert failed.weights == []
         assert failed.score_logits.shape == (0, 1)
-        assert len(failed.log_loss) == 1
+        assert len(failed.loss) == 1
 
 
-def test_a_failure_reads_like_the_oracles(make_folds, make_architecture, train, plain):
+def test_a_failure_reads_like_that_of_keras(make_folds, make_architecture, train, plain):
     [fold] = make_folds(fit=(37,))
     x = fold.x.copy()
     x[fold.fit[0]] = np.nan
     member = Member(Fold(x, fold.y, fold.fit, fold.stop, fold.score), plain, 1)
     train = train.model_copy(update={"max_epochs": 1})
     [ours] = train_stack([member], make_architecture(), train)
-    [oracles] = train_with_keras([member], make_architecture(), train)
-    assert ours.failure == oracles.failure
-    assert ours.kept_epoch == oracles.kept_epoch
-    assert ours.score_logits.shape == oracles.score_logits.shape
+    [keras_fit] = train_with_keras([member], make_architecture(), train)
+    assert ours.failure == keras_fit.failure
+    assert ours.kept_epoch == keras_fit.kept_epoch
+    assert ours.score_logits.shape == keras_fit.score_logits.shape
 
 
 def test_one_compilation_serves_every_architecture(make_folds, make_architecture, train, plain):
@@ -69,7 +69,7 @@ def test_one_compilation_serves_every_architecture(make_folds, make_architecture
         shallow = replace(architecture, layers=architecture.layers[:1])
         train_stack(members, shallow, train)
         train_stack(members, replace(architecture, layers=()), train)
-    for kernel in (kernels.train_epoch, kernels.log_loss_sum, kernels.logits):
+    for kernel in (kernels.train_epoch, kernels.loss_sum, kernels.logits):
         assert len(kernel.signatures) == 1
 
 

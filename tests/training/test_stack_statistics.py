@@ -1,4 +1,4 @@
-"""Without forcing anything, fits of Keras and of the stack come from one distribution."""
+"""With their own random streams, fits of Keras and of the stack come from one distribution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.training.architecture import Architecture, initial_weights
-from pipeline.training.fit import FloatArray, Member
+from pipeline.training.arrays import FloatArray
+from pipeline.training.fit import Member
 from pipeline.training.network import build_network
 from pipeline.training.stack import train_stack
 
@@ -47,9 +48,9 @@ def test_fold_losses_are_not_distinguishable(make_folds, make_architecture, trai
 def keras_log_losses(
     members: list[Member], architecture: Architecture, train: TrainParams
 ) -> FloatArray:
-    """Of `fit` with Keras' own shuffling and masks, on one model that starts anew each time.
+    """Return the losses of `fit` with Keras' own shuffling and masks, on one model for all seeds.
 
-    The oracle would trace a new model for each seed, which takes most of a minute.
+    `train_with_keras` would trace a new model for each seed, which takes most of a minute.
     """
     fold = members[0].fold
     network = build_network(architecture, members[0].regularization)

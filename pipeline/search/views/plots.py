@@ -67,7 +67,7 @@ def _learning_curves(trials: Sequence[Trial]) -> None:
     for colour, (trial, score) in zip(COLOURS, shown, strict=False):
         name = "baseline" if trial.number == BASELINE_TRIAL else f"trial {trial.number}"
         label = f"{name}, cv {score.mean('log_loss'):.3f}"
-        for style, curve in (("-", score.val_curve), ("--", score.train_curve)):
+        for style, curve in (("-", score.val_loss), ("--", score.loss)):
             epochs = range(1, len(curve) + 1)
             axes.plot(epochs, curve, style, color=colour, label=label if style == "-" else None)
     axes.set(xlabel="Epoch", ylabel="Log loss, without penalties", yscale="log")

@@ -212,7 +212,7 @@ def _trial_metrics(score: Score, time: int) -> list[Metric]:
             Metric(f"fold_{name}", getattr(fold, name), time, k)
             for k, fold in enumerate(score.folds)
         ]
-    for curve_name, curve in (("train", score.train_curve), ("val", score.val_curve)):
+    for curve_name, curve in (("train", score.loss), ("val", score.val_loss)):
         metrics += [
             Metric(f"{curve_name}_log_loss", curve[epoch - 1], time, epoch)
             for epoch in shown_epochs(len(curve))

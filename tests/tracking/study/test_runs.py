@@ -25,7 +25,7 @@ def trial(number: int, failure: str | None = None) -> Trial:
     values = Regularization(dropout=number / 10, l1=0.0, l2=1e-4, patience=patience)
     same = dict.fromkeys(set(FoldScore.model_fields) - {"log_loss"}, 0.8)
     folds = tuple(FoldScore(log_loss=0.5 - number / 100 + k / 10, **same) for k in range(3))
-    score = Score(folds=folds, epochs=(2, 3, 4), train_curve=(0.9, 0.5), val_curve=(0.8, 0.6))
+    score = Score(folds=folds, epochs=(2, 3, 4), loss=(0.9, 0.5), val_loss=(0.8, 0.6))
     return Trial(number, values, Score(failure=failure) if failure else score)
 
 
