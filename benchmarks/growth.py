@@ -33,7 +33,7 @@ def _apart(trials: int = 40, folds: int = 5, rows: int = 1, epochs: int = 25) ->
 def main() -> None:
     from benchmarks.workload import default_architecture, default_folds, members
     from pipeline.config.params import load_params
-    from pipeline.training.stack import train_stack
+    from pipeline.training.trainers import trainer
 
     settings = json.loads(sys.argv[1])
     folds = default_folds(settings["folds"], settings["rows"])
@@ -42,7 +42,7 @@ def main() -> None:
     def study() -> None:
         for start in range(0, settings["trials"], WAVE):
             wave = min(WAVE, settings["trials"] - start)
-            train_stack(members(folds, wave * settings["folds"]), default_architecture(), train)
+            trainer()(members(folds, wave * settings["folds"]), default_architecture(), train)
 
     taken = seconds(study)
     print(json.dumps({"seconds": taken, "peak_mb": peak_memory_mb()}))

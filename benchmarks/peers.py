@@ -13,7 +13,7 @@ from pipeline.config.sections.train import TrainParams
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
 from pipeline.training.keras_trainer import train_with_keras
-from pipeline.training.stack import train_stack
+from pipeline.training.trainers import trainer
 
 Peer = Callable[[Sequence[Member], Architecture, TrainParams], object]
 
@@ -21,7 +21,7 @@ Peer = Callable[[Sequence[Member], Architecture, TrainParams], object]
 def peers() -> dict[str, Peer]:
     """Those that are installed; the group `bench` brings all."""
     found: dict[str, Peer] = {
-        "stack": train_stack,
+        "stack": trainer(),
         "keras": train_with_keras,
         "scikit-learn": train_with_sklearn,
     }
@@ -180,9 +180,9 @@ def _jax_epoch(architecture: Architecture, train: TrainParams) -> Any:
             count = count + 1
             mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradient)
             square = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, square, gradient)
-            pace = train.learning_rate * jnp.sqrt(1 - 0.999**count) / (1 - 0.9**count)
+            step_size = train.learning_rate * jnp.sqrt(1 - 0.999**count) / (1 - 0.9**count)
             weights = jax.tree.map(
-                lambda w, m, v: w - pace * m / (jnp.sqrt(v) + 1e-7), weights, mean, square
+                lambda w, m, v: w - step_size * m / (jnp.sqrt(v) + 1e-7), weights, mean, square
             )
             return (weights, mean, square, count), None
 

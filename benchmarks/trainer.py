@@ -16,7 +16,7 @@ from benchmarks.workload import (
     mnist_like_folds,
 )
 from pipeline.config.params import load_params
-from pipeline.training.stack import train_stack
+from pipeline.training.trainers import trainer
 
 STACKS = (5, 20, 40, 80)
 EPOCHS = 100
@@ -29,7 +29,7 @@ def against_peers() -> dict[str, object]:
     train = load_params().train.model_copy(update={"max_epochs": EPOCHS})
     folds, architecture = default_folds(), default_architecture()
     found = peers()
-    startup = seconds(lambda: train_stack(members(folds, 5), architecture, train))
+    startup = seconds(lambda: trainer()(members(folds, 5), architecture, train))
 
     def unit(name: str, count: int) -> partial[object]:
         return partial(found[name], members(folds, count), architecture, train)
@@ -75,7 +75,7 @@ def against_machine() -> dict[str, object]:
     for name, (folds, architecture, count, settings, epochs) in cases.items():
         settings = settings.model_copy(update={"max_epochs": epochs})
         some = members(folds, count)
-        work = partial(train_stack, some, architecture, settings)
+        work = partial(trainer(), some, architecture, settings)
         taken = alternate({name: work}, ROUNDS)[name]
         done = sum(flops(architecture, len(m.fold.fit), len(m.fold.stop)) for m in some) * epochs
         gflops = done / taken / 1e9

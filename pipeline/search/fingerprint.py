@@ -18,7 +18,7 @@ ROOTS = (
     "pipeline.data.prepare",
     "pipeline.search.evaluate",
     "pipeline.search.study",
-    "pipeline.training.stack",
+    "pipeline.training.trainers",
 )
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LIBRARIES = ("llvmlite", "numba", "numpy", "optuna", "scikit-learn", "scipy")

@@ -63,7 +63,7 @@ from pipeline.tracking.registry.comparison_run import log_comparison
 from pipeline.tracking.registry.models import ModelFiles, open_model
 from pipeline.training.architecture import Architecture
 from pipeline.training.network import export_network
-from pipeline.training.stack import train_stack
+from pipeline.training.trainers import trainer
 
 EXAMPLE_ROWS = 5
 DIGEST_DIGITS = 16
@@ -111,7 +111,7 @@ def main() -> None:
         "baseline": params.baseline,
     }
     with exclusive():
-        findings = conduct(kinds, material, params, train_stack, clock)
+        findings = conduct(kinds, material, params, trainer(), clock)
         networks = findings.networks
 
         with clock("export"):

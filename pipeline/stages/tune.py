@@ -30,7 +30,7 @@ from pipeline.search.views import summary
 from pipeline.search.views.plots import draw_study
 from pipeline.search.views.progress import show_progress
 from pipeline.tracking.study.mirror import FOLLOW, Mirror
-from pipeline.training.stack import train_stack
+from pipeline.training.trainers import trainer
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
         train=params.train,
         classes=len(schema.classes),
         seed=params.seed,
-        trainer=partial(train_stack, keep_weights=False),
+        trainer=trainer(),
     )
     with exclusive(), storage_works(STUDIES):
         study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)

@@ -10,7 +10,7 @@ from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
-from pipeline.training.stack import train_stack
+from pipeline.training.trainers import trainer
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     architecture = Architecture(1, 2, (LayerParams(units=1),), False, False)
     plain = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
     train = TrainParams(batch_size=2, max_epochs=1, learning_rate=0.001)
-    train_stack([Member(fold, plain, 0)], architecture, train)
+    trainer()([Member(fold, plain, 0)], architecture, train)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+"""The one place where a trainer is picked: by the model it trains, and by what executes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from pipeline.training.fit import Trainer
+from pipeline.training.stack import train_stack
+
+Model = Literal["mlp"]
+Executor = Callable[[Trainer], Trainer]
+
+TRAINERS: dict[Model, Trainer] = {"mlp": train_stack}
+
+
+def inline(train: Trainer) -> Trainer:
+    """Return the trainer as it is, so that it runs in this process, on all cores."""
+    return train
+
+
+def trainer(model: Model = "mlp", executor: Executor = inline) -> Trainer:
+    """Return the trainer of a model, run by an executor.
+
+    model: `mlp` is the built-in network of `params.yaml`, in the batched trainer. executor: decides
+    where the trainer runs, and may change nothing about its fits.
+    """
+    return executor(TRAINERS[model])
