@@ -43,9 +43,16 @@ setup: $(READY) ## Make .venv from the lock file
 repro: $(READY) ## Run the pipeline: data, search, comparison, registered models, gate
 	dvc repro
 
+# Groups, because some tests share a server or a run; in the order of tests/conftest.py.
+PYTEST := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+
 .PHONY: test
-test: $(READY) ## Run the tests, on all cores
-	pytest --numprocesses auto --dist loadfile
+test: $(READY) ## Run the tests but the long ones, on all cores
+	$(PYTEST) -m 'not long'
+
+.PHONY: test-all
+test-all: $(READY) ## Run all tests, scheduled retraining and large simulations included
+	$(PYTEST)
 
 .PHONY: check
 check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml

@@ -1,9 +1,10 @@
-"""Small, real inputs that tests share."""
+"""Small, real inputs that tests share, and what `make test` and `.ci/run` ask of pytest."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from pipeline.data.schema import Schema
 from pipeline.data.table import Table
 
 ROOT = Path(__file__).parents[1]
+NOT_LONG = "not long"
+# How the reason of a skip begins that `--no-skips` lets pass.
+NOT_INSTALLABLE = "cannot be installed: "
 
 
 @pytest.fixture
@@ -61,3 +65,69 @@ def schema(table: Table) -> Schema:
 
 
 Change = Callable[[dict[str, Any]], object]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="fail a test that is skipped for want of what can be installed",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a file's tests run in one process, and runs of the pipeline before unit tests."""
+    for item in items:
+        if not _runs_the_pipeline(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+    items.sort(key=_place)
+    # While one process makes the finished run, the others have tests that do not wait for it.
+    first = next((item for item in items if "finished" in _fixtures(item)), None)
+    if first is not None:
+        items.remove(first)
+        items.insert(0, first)
+
+
+def _place(item: pytest.Item) -> int:
+    if not _runs_the_pipeline(item):
+        return 2
+    return 1 if "finished" in _fixtures(item) else 0
+
+
+def _runs_the_pipeline(item: pytest.Item) -> bool:
+    return bool(_fixtures(item) & {"fresh", "finished"})
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, pytest.TestReport]:
+    """Under `--no-skips`, make a failure of a skip."""
+    report: pytest.TestReport = yield
+    reason = skip_reason(report)
+    if item.config.getoption("--no-skips") and reason and not reason.startswith(NOT_INSTALLABLE):
+        report.outcome = "failed"
+        report.longrepr = f"--no-skips was given, and this test was skipped: {reason}"
+    return report
+
+
+def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return why a test was skipped, and nothing of one that was not."""
+    if report.outcome != "skipped" or not isinstance(report.longrepr, tuple):
+        return ""
+    return report.longrepr[2].removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say in one closing line what was not tried, and how to have it tried."""
+    skipped = Counter(skip_reason(report) for report in terminalreporter.stats.get("skipped", []))
+    parts = [f"{count} test{'s' * (count > 1)} ({reason})" for reason, count in skipped.items()]
+    if config.getoption("markexpr") == NOT_LONG:
+        parts.append("the long tests (make test-all)")
+    if parts:
+        terminalreporter.write_line(f"Not tried: {'; '.join(parts)}.", yellow=bool(skipped))

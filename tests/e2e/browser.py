@@ -102,7 +102,7 @@ def browsing(profile: Path) -> Iterator[Browser]:
     """A browser with a new profile; skips the test where there is none."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
+        pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for flag in (*FLAGS, f"--user-data-dir={profile}"):

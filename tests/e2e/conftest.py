@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_once import made_once
+
 ROOT = Path(__file__).parents[2]
 SERVER_START_S = 180
 SMALL = {
@@ -69,8 +71,20 @@ class Project:
         path.write_text(text.replace(old, new, 1))
 
 
+def clean_environment() -> dict[str, str]:
+    """Return what commands of a project see: the tools, and nothing that this machine sets."""
+    kept = ("HOME", "LANG", "TMPDIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return environment | {
+        f"GIT_{who}_{what}": "test@localhost"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+
+
 def clone(path: Path) -> Project:
-    """A new repository with the files of this one, as they are in the work tree."""
+    """Make a new repository with the files of this one, as they are in the work tree."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout
     for name in names.decode().split("\0"):
@@ -78,12 +92,7 @@ def clone(path: Path) -> Project:
         if name and source.is_file() and name != "dvc.lock" and not name.startswith("metrics/"):
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, path / name)
-    kept = ("HOME", "LANG", "TMPDIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment |= {f"GIT_{who}_{what}": "test@localhost"
-                    for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
-    project = Project(path, environment)
+    project = Project(path, clean_environment())
     for old, new in SMALL.items():
         project.edit(old, new)
     project.run("git", "init", "-q")
@@ -95,12 +104,17 @@ def clone(path: Path) -> Project:
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
     """Make a clone in which nothing has run, always of the same state of the work tree."""
-    template = clone(tmp_path_factory.mktemp("template"))
+
+    def make(folder: Path) -> str:
+        clone(folder)
+        return ""
+
+    template, _ = made_once(tmp_path_factory, "template", make)
 
     def copy() -> Project:
         path = tmp_path_factory.mktemp("project")
-        shutil.copytree(template.path, path, symlinks=True, dirs_exist_ok=True)
-        return Project(path, template.environment)
+        shutil.copytree(template, path, symlinks=True, dirs_exist_ok=True)
+        return Project(path, clean_environment())
 
     return copy
 
@@ -112,20 +126,30 @@ class Finished:
     project: Project
     printed: str
 
+    def copy(self, path: Path) -> Project:
+        """Copy it, for tests that change it and for commands that lock it or write to it."""
+        # Python renames these away at any time.
+        drafts = shutil.ignore_patterns("*.pyc.*")
+        shutil.copytree(self.project.path, path, symlinks=True, ignore=drafts)
+        return Project(path, self.project.environment)
+
 
 @pytest.fixture(scope="session")
-def finished(fresh: Callable[[], Project]) -> Finished:
+def finished(fresh: Callable[[], Project], tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """One run of the whole pipeline, shared by the tests that only look."""
-    project = fresh()
-    return Finished(project, project.run("dvc", "repro"))
+
+    def make(folder: Path) -> str:
+        shutil.copytree(fresh().path, folder, symlinks=True, dirs_exist_ok=True)
+        return Project(folder, clean_environment()).run("dvc", "repro")
+
+    path, printed = made_once(tmp_path_factory, "finished", make)
+    return Finished(Project(path, clean_environment()), printed)
 
 
 @pytest.fixture
 def copied(finished: Finished, tmp_path: Path) -> Project:
     """The finished run in a folder of its own, free to be changed."""
-    path = tmp_path / "copy"
-    shutil.copytree(finished.project.path, path, symlinks=True)
-    return Project(path, finished.project.environment)
+    return finished.copy(tmp_path / "copy")
 
 
 @contextmanager

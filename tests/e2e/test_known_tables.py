@@ -25,8 +25,9 @@ from pipeline.tasks import classification as metrics
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
 from pipeline.training.stack import train_stack
-from tests.e2e.conftest import ROOT
+from tests.conftest import NOT_INSTALLABLE, ROOT
 
+pytestmark = pytest.mark.long
 FOLDER = Path(os.environ.get("TABLES", ROOT.parent / "shared/data"))
 EPOCHS, SEEDS = 40, 3
 TABLES: dict[str, dict[str, Any]] = {
@@ -55,7 +56,7 @@ def test_network_does_better_than_guessing(
         raw_params[section] |= changes
     if "." in name:
         if not (FOLDER / name).is_file():
-            pytest.skip(f"no {name} here")
+            pytest.skip(f"{NOT_INSTALLABLE}{name}; name its folder in TABLES")
         raw_params["data"]["watch"] = str(FOLDER)
         if name.endswith(".csv"):
             raw_params["data"]["source"] = str(FOLDER / name)

@@ -16,27 +16,33 @@ from mlflow import MlflowClient
 from tests.e2e.conftest import Finished, Project, serving
 
 NO_PICKLE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+# One process for all: starting TensorFlow takes longer than any prediction.
 PREDICT = """
 import pipeline.training._tensorflow  # starts TensorFlow quietly
-import mlflow, pandas as pd, sys, json
+import mlflow, pandas as pd, sys
 from pipeline.data.description import read_schema
-model = mlflow.pyfunc.load_model("models:/regularized-net@" + sys.argv[1])
 rows = pd.read_parquet("data/test.parquet")[read_schema().features]
-if sys.argv[2] == "hard":
-    rows = rows.iloc[:, ::-1]
-    rows.iloc[0, 0] = None
-print(model.predict(rows).to_csv(index=False))
+hard = rows.iloc[:, ::-1].copy()
+hard.iloc[0, 0] = None
+for alias in ("challenger", "baseline"):
+    model = mlflow.pyfunc.load_model("models:/regularized-net@" + alias)
+    for name, given in (("straight", rows), ("hard", hard)):
+        model.predict(given).to_csv(f"{sys.argv[1]}/{alias}-{name}.csv", index=False)
 """
+# These share a server and predictions, so they run in one process.
+on_the_model = pytest.mark.xdist_group("the registered model")
 
 
-def predictions(project: Project, alias: str, rows: str = "as they are") -> pd.DataFrame:
-    from io import StringIO
-
-    uri = f"sqlite:///{project.path}/mlflow.db"
-    printed = project.run(
-        sys.executable, "-c", PREDICT, alias, rows, MLFLOW_TRACKING_URI=uri, **NO_PICKLE
-    )
-    return pd.read_csv(StringIO(printed))
+@pytest.fixture(scope="module")
+def predictions(
+    finished: Finished, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, pd.DataFrame]:
+    """What the registered models predict, by alias and kind of rows."""
+    folder = tmp_path_factory.mktemp("predictions")
+    uri = f"sqlite:///{finished.project.path}/mlflow.db"
+    command = [sys.executable, "-c", PREDICT, str(folder)]
+    finished.project.run(*command, MLFLOW_TRACKING_URI=uri, **NO_PICKLE)
+    return {file.stem: pd.read_csv(file) for file in folder.iterdir()}
 
 
 def test_runs_are_those_of_the_study_and_the_comparison(finished: Finished) -> None:
@@ -84,11 +90,12 @@ def test_both_models_are_registered_with_aliases_and_the_verdict(finished: Finis
     assert versions["challenger"] != versions["baseline"]
 
 
+@on_the_model
 @pytest.mark.parametrize(("alias", "kind"), [("challenger", "best"), ("baseline", "baseline")])
 def test_loaded_model_predicts_what_compare_reported(
-    finished: Finished, alias: str, kind: str
+    finished: Finished, predictions: dict[str, pd.DataFrame], alias: str, kind: str
 ) -> None:
-    got = predictions(finished.project, alias)
+    got = predictions[f"{alias}-straight"]
     reported = pd.read_csv(finished.project.path / "reports/predictions.csv")
     for label in ("benign", "malignant"):
         # The same float32 values, written in their own shortest form and in that of a double.
@@ -97,9 +104,9 @@ def test_loaded_model_predicts_what_compare_reported(
         assert ours.tolist() == theirs.tolist()
 
 
-def test_model_takes_gaps_and_columns_in_any_order(finished: Finished) -> None:
-    straight = predictions(finished.project, "challenger")
-    hard = predictions(finished.project, "challenger", "hard")
+@on_the_model
+def test_model_takes_gaps_and_columns_in_any_order(predictions: dict[str, pd.DataFrame]) -> None:
+    straight, hard = predictions["challenger-straight"], predictions["challenger-hard"]
     assert hard[1:].equals(straight[1:])
     assert hard.loc[0, "prediction"] in {"benign", "malignant"}
 
@@ -133,8 +140,9 @@ def raw_rows(project: Project) -> pd.DataFrame:
     return pd.read_parquet(project.path / "data/test.parquet")[names]
 
 
+@on_the_model
 def test_served_model_answers_the_same_however_it_is_asked(
-    finished: Finished, invocations: str
+    finished: Finished, predictions: dict[str, pd.DataFrame], invocations: str
 ) -> None:
     rows = raw_rows(finished.project)
     bodies = [
@@ -144,7 +152,7 @@ def test_served_model_answers_the_same_however_it_is_asked(
         ({"instances": rows.to_dict(orient="records")}, "application/json"),
         (rows.to_csv(index=False), "text/csv"),
     ]
-    loaded = predictions(finished.project, "challenger")
+    loaded = predictions["challenger-straight"]
     for body, kind in bodies:
         status, answer = ask(invocations, body, kind)
         assert status == 200, answer
@@ -154,6 +162,7 @@ def test_served_model_answers_the_same_however_it_is_asked(
         assert ours == loaded["probability_malignant"].astype("float32").tolist()
 
 
+@on_the_model
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -180,24 +189,6 @@ def test_a_model_says_which_columns_it_takes(finished: Finished) -> None:
     model = client.get_logged_model(version.source.removeprefix("models:/"))
     assert "| mean radius | a number |" in model.tags["mlflow.note.content"]
     assert f"/models/{model.model_id})" in version.description
-
-
-def test_a_server_gives_the_same_result(finished: Finished, fresh: Callable[[], Project]) -> None:
-    project = fresh()
-    command = ["mlflow", "server", "--workers", "1", "--backend-store-uri", "sqlite:///server.db"]
-    with serving(project, *command) as address:
-        printed = project.run("dvc", "repro", MLFLOW_TRACKING_URI=address)
-        assert "registered regularized-net version 1 as challenger" in printed
-        client = MlflowClient(address)
-        experiment = client.get_experiment_by_name("breast_cancer")
-        assert experiment is not None
-        assert len(client.search_runs([experiment.experiment_id])) == 8
-        version = client.get_model_version_by_alias("regularized-net", "challenger")
-        assert version.version == "1"
-    assert not (project.path / "mlflow.db").exists()
-    for name in ("trials.csv", "best.json", "comparison.json", "predictions.csv"):
-        ours = (project.path / "reports" / name).read_bytes()
-        assert ours == (finished.project.path / "reports" / name).read_bytes(), name
 
 
 def test_project_entry_point_runs_the_pipeline_and_links_its_runs(

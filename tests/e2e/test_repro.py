@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
-from tests.e2e.conftest import Finished, Project
+from tests.e2e.conftest import Finished, Project, serving
 
 STAGES = ["fetch", "split", "tune", "compare", "promote"]
 # Equal bytes in equal surroundings. The files in models/ are compared by value: models/*.keras
@@ -51,13 +52,26 @@ def test_run_is_clean(finished: Finished) -> None:
     assert "Promoted: version 1 is champion, the first one." in finished.printed
 
 
-def test_second_run_has_nothing_to_do(finished: Finished) -> None:
-    assert "Data and pipelines are up to date." in finished.project.run("dvc", "repro")
+def test_second_run_has_nothing_to_do(copied: Project) -> None:
+    assert "Data and pipelines are up to date." in copied.run("dvc", "repro")
 
 
-def test_two_clones_give_the_same_bytes(finished: Finished, fresh: Callable[[], Project]) -> None:
+def test_two_clones_give_the_same_bytes_to_a_file_and_to_a_server(
+    finished: Finished, fresh: Callable[[], Project]
+) -> None:
     other = fresh()
-    other.run("dvc", "repro")
+    command = ["mlflow", "server", "--workers", "1", "--backend-store-uri", "sqlite:///server.db"]
+    with serving(other, *command) as address:
+        printed = other.run("dvc", "repro", MLFLOW_TRACKING_URI=address)
+        assert "registered regularized-net version 1 as challenger" in printed
+        client = MlflowClient(address)
+        experiment = client.get_experiment_by_name("breast_cancer")
+        assert experiment is not None
+        assert len(client.search_runs([experiment.experiment_id])) == 8
+        version = client.get_model_version_by_alias("regularized-net", "challenger")
+        assert version.version == "1"
+    assert not (other.path / "mlflow.db").exists()
+
     ours, theirs = outputs(finished.project), outputs(other)
     assert set(ours) == set(theirs) >= STABLE
     assert {path for path in ours if ours[path] != theirs[path]} <= set(ours) - STABLE
@@ -117,11 +131,11 @@ def test_raised_trials_train_only_the_new_ones(copied: Project) -> None:
     assert len(after) == 5
 
 
-def test_metrics_and_plots_are_shown(finished: Finished, tmp_path: Path) -> None:
-    shown = finished.project.run("dvc", "metrics", "show")
+def test_metrics_and_plots_are_shown(copied: Project, tmp_path: Path) -> None:
+    shown = copied.run("dvc", "metrics", "show")
     assert "best_cv_log_loss" in shown
     assert "difference.high" in shown
-    page = finished.project.run("dvc", "plots", "show", "-o", str(tmp_path))
+    page = copied.run("dvc", "plots", "show", "-o", str(tmp_path / "plots"))
     html = Path(page.strip().splitlines()[-1].removeprefix("file://")).read_text()
     for title in (
         "Cross-validated log loss",

@@ -114,6 +114,7 @@ def schedule(fresh: Callable[[], Project], tmp_path: Path) -> Iterator[Schedule]
         yield Schedule(tmp_path, template, address, source)
 
 
+@pytest.mark.long
 def test_six_scheduled_runs_and_a_rollback(schedule: Schedule) -> None:
     first, more, bad = table(260, 1), table(900, 2), table(600, 3, shuffled=True)
 

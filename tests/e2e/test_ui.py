@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,8 @@ from mlflow import MlflowClient
 from tests.e2e.browser import PAGE_S, Browser, browsing
 from tests.e2e.conftest import Finished, serving
 
+# One browser and one server.
+pytestmark = pytest.mark.xdist_group("pages of MLflow")
 MODE = "workflowType=machine_learning"
 
 
@@ -22,10 +25,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser, finished: Finished) -> Iterator[str]:
-    """The beginning of each page's address, with a server over the finished run."""
+def pages(
+    browser: Browser, finished: Finished, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The beginning of each page's address, with a server over a copy of the finished run."""
     command = ["mlflow", "server", "--workers", "1", "--backend-store-uri", "sqlite:///mlflow.db"]
-    with serving(finished.project, *command) as address:
+    shown = finished.copy(tmp_path_factory.mktemp("shown") / "copy")
+    shown.run(sys.executable, "-m", "pipeline.tracking.local")
+    with serving(shown, *command) as address:
         yield f"{address}/#"
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from pipeline.config.errors import InputError
 from pipeline.data.checks import check_table
 from pipeline.data.description import describe
+from tests.conftest import ROOT
 from tests.data.conftest import Load
 
 GOOD = b"x,y\n" + b"1,a\n2,b\n" * 15
@@ -202,23 +206,33 @@ def test_bad_source_is_told_in_one_line(
     assert not (tmp_path / "absent.db").exists()
 
 
-def test_unreadable_file_is_told(
-    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import os
+LOAD = """
+import sys
+from pathlib import Path
+from pipeline.config.params import parse_params
+from pipeline.config.reader import read_yaml
+from pipeline.data.sources.dispatch import load_table
+raw = read_yaml(Path("params.yaml"))
+raw["data"] |= {"source": sys.argv[1], "watch": sys.argv[2], "target": "y"}
+params = parse_params(raw)
+load_table(params.data, params.split)
+"""
 
+
+def test_unreadable_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(GOOD)
     path.chmod(0)
+    command = [sys.executable, "-c", LOAD, str(path), str(tmp_path)]
     if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
-    with pytest.raises(InputError, match="cannot be read"):
-        load(path, target="y")
+        # Root reads everything by these capabilities; without them, what its permissions allow.
+        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    message = f"InputError: {path}: cannot be read (Permission denied), want a readable file."
+    assert message in done.stderr
 
 
 def test_a_pipe_is_no_file(load: Load, tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(InputError, match="no ordinary file"):
         load(tmp_path / "pipe.csv", target="y")

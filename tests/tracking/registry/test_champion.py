@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import mlflow
@@ -229,11 +230,11 @@ def test_only_one_holds_the_claim_at_a_time(client: MlflowClient, registry: Regi
     assert client.get_registered_model(MODEL).tags == {}
 
 
-def contend(uri: str, version: str, start: float) -> None:
+def contend(uri: str, version: str, ready: Barrier) -> None:
     """In a process of its own: promote against no champion; the exit code says what came of it."""
     mlflow.set_tracking_uri(uri)
     registry = Registry(MODEL)
-    time.sleep(max(0.0, start - time.time()))
+    ready.wait(60)
     try:
         registry.record("promoted", version, None, [])
     except InputError as error:
@@ -245,10 +246,10 @@ def test_of_concurrent_promotions_one_wins_and_the_others_say_so(
     client: MlflowClient, registry: Registry, tmp_path: Path
 ) -> None:
     spawn = multiprocessing.get_context("spawn")
-    start = time.time() + 6
+    ready = spawn.Barrier(3)
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     contenders = [
-        spawn.Process(target=contend, args=(uri, version, start)) for version in ("1", "2", "3")
+        spawn.Process(target=contend, args=(uri, version, ready)) for version in ("1", "2", "3")
     ]
     for one in contenders:
         one.start()
