@@ -166,8 +166,8 @@ def promotions(of: Draw, rows: int, noise: float, gate: GateParams) -> int:
     ("rows", "mean", "usual"),
     [
         pytest.param(85, 0.0, 0.5, id="85 rows"),
-        pytest.param(400, 0.0, 0.9, id="400 rows"),
-        pytest.param(400, -6.0, 0.9, id="400 rows, 1 in 20 positive"),
+        pytest.param(400, 0.0, 0.9, id="400 rows", marks=pytest.mark.long),
+        pytest.param(400, -6.0, 0.9, id="400 rows, 1 in 20 positive", marks=pytest.mark.long),
     ],
 )
 def test_worse_models_pass_as_rarely_as_stated_and_better_ones_mostly(

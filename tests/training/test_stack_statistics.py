@@ -24,6 +24,7 @@ SEEDS = 30
 LEVEL = 0.01
 
 
+@pytest.mark.long
 def test_fold_losses_are_not_distinguishable(make_folds, make_architecture, train):
     """Two-sample Kolmogorov-Smirnov on fold log losses over seeds, and a paired t-test.
 
