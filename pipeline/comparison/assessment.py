@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from pipeline.comparison import quality
 from pipeline.comparison.importance import (
@@ -17,11 +16,11 @@ from pipeline.comparison.importance import (
     slices,
 )
 from pipeline.comparison.kinds import Kind
-from pipeline.comparison.networks import Networks
+from pipeline.comparison.material import RawRows
+from pipeline.comparison.plan import Findings
 from pipeline.config.sections.compare import CompareParams
 from pipeline.data.prepare import Fold
-from pipeline.tasks.classification import Floats
-from pipeline.training.architecture import Architecture
+from pipeline.tasks.classification import Floats, Labels
 
 
 @dataclass(frozen=True)
@@ -43,58 +42,57 @@ class Quality:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What the judged networks were given, and said.
+    """What the registered networks predict.
 
-    probability: (test row, class) of the registered network of each kind; val_probability: of the
-    tuned one on val rows. train, test: raw rows. columns: prepared columns of each raw one.
+    test: (test row, class) probabilities of each kind; val: (val row, class), of the tuned one.
+    y: (test row,) class numbers. classes: their names.
     """
 
-    probability: Mapping[Kind, Floats]
-    val_probability: Floats
-    train: pd.DataFrame
-    test: pd.DataFrame
-    columns: Mapping[str, list[int]]
+    test: Mapping[Kind, Floats]
+    val: Floats
+    y: Labels
     classes: Sequence[str]
 
 
 def assess(
-    tuned: Networks,
-    architecture: Architecture,
+    findings: Findings,
+    predictions: Predictions,
     fold: Fold,
-    judged: Predictions,
+    rows: RawRows,
+    columns: Mapping[str, list[int]],
     compare: CompareParams,
 ) -> Quality:
-    """Assess the tuned networks."""
-    y, p = fold.y[fold.score], judged.probability["best"]
+    """Assess the tuned networks. columns: the prepared columns of each raw one."""
+    tuned, y, p = findings.networks["best"], predictions.y, predictions.test["best"]
     importance = permutation_importance(
         tuned.fits,
-        architecture,
+        findings.architecture,
         fold,
-        judged.columns,
+        columns,
         resamples=compare.resamples,
         confidence=compare.confidence,
         seed=tuned.seeds[0],
     )
-    telling = [one.column for one in importance[:SLICED]]
-    binary = len(judged.classes) == 2
-    bar = quality.chosen_threshold(judged.val_probability, fold.y[fold.stop]) if binary else 0.5
+    most_important = [ranked.column for ranked in importance[:SLICED]]
+    binary = len(predictions.classes) == 2
+    threshold = quality.chosen_threshold(predictions.val, fold.y[fold.stop]) if binary else 0.5
     return Quality(
         calibration={
-            kind: quality.calibration(of_kind, y, compare.confidence)
-            for kind, of_kind in judged.probability.items()
+            kind: quality.calibration(probability, y, compare.confidence)
+            for kind, probability in predictions.test.items()
         },
-        classes=quality.class_quality(p, y, judged.classes, compare.confidence),
+        classes=quality.class_quality(p, y, predictions.classes, compare.confidence),
         usual=quality.at_threshold(0.5, p, y) if binary else None,
-        chosen=quality.at_threshold(bar, p, y) if binary else None,
+        chosen=quality.at_threshold(threshold, p, y) if binary else None,
         importance=importance,
         slices=slices(
             np.asarray(tuned.logits, np.float64),
             y,
-            judged.train,
-            judged.test,
-            telling,
+            rows.train,
+            rows.test,
+            most_important,
             resamples=compare.resamples,
             confidence=compare.confidence,
         ),
-        hardest=quality.hardest_rows(p, y, judged.classes, judged.test, telling),
+        hardest=quality.hardest_rows(p, y, predictions.classes, rows.test, most_important),
     )

@@ -3,46 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
 
 from sklearn.metrics import confusion_matrix
 
+from pipeline.comparison.assessment import Predictions, Quality
 from pipeline.comparison.networks import Networks
-from pipeline.comparison.result import Candidate, Comparison, Data, Kind, sentence
+from pipeline.comparison.plan import Findings
+from pipeline.comparison.result import Candidate, Comparison, Data, Setting, sentence
 from pipeline.config.sections.compare import CompareParams
 from pipeline.statistics.paired import compare_paired, compare_registered, verdict
 from pipeline.tasks import classification as metrics
 from pipeline.tasks.classification import Floats, Labels
 
 
-def judge(
-    networks: Mapping[Kind, Networks],
-    probability: Mapping[Kind, Floats],
-    y: Labels,
-    data: Data,
-    study: tuple[str, int, int],
-    compare: CompareParams,
-    **parts: Any,
-) -> Comparison:
-    """Compare best and baseline on the test rows.
+@dataclass(frozen=True)
+class Search:
+    """The search that found the tuned regularization.
 
-    probability: (row, class) of the registered network of each kind. y: (row,) class numbers.
-    study: name, number of the best trial, number of trials. parts: further fields, as they are.
+    importance: share of each tuned value in what moved the score of the trials, if measured.
     """
-    best, baseline = networks["best"], networks["baseline"]
+
+    study: str
+    best_trial: int
+    trials: int
+    importance: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """The data, the search that found the tuned regularization, and the setting of the run."""
+
+    data: Data
+    search: Search
+    setting: Setting | None = None
+
+
+def judge(
+    findings: Findings,
+    predictions: Predictions,
+    quality: Quality | None,
+    circumstances: Circumstances,
+    compare: CompareParams,
+) -> Comparison:
+    """Compare the tuned networks with the baseline on the test rows, and add what explains it."""
+    best, baseline = findings.networks["best"], findings.networks["baseline"]
+    y, probability = predictions.y, predictions.test
     paired = compare_paired(
         best.logits, baseline.logits, y, compare.resamples, compare.confidence, best.seeds[0]
     )
     log_loss = paired["log_loss"]
     decision = verdict(log_loss.difference)
-    name, trial, trials = study
+    search = circumstances.search
     return Comparison(
         verdict=decision,
         sentence=sentence(decision, log_loss, len(y), compare.confidence),
-        data=data,
-        study=name,
-        best_trial=trial,
-        trials=trials,
+        data=circumstances.data,
+        study=search.study,
+        best_trial=search.best_trial,
+        trials=search.trials,
         seeds=tuple(best.seeds),
         confidence=compare.confidence,
         resamples=compare.resamples,
@@ -50,7 +69,15 @@ def judge(
         best=_candidate(best, probability["best"], y),
         baseline=_candidate(baseline, probability["baseline"], y),
         registered_pair=compare_registered(probability["best"], probability["baseline"], y),
-        **parts,
+        fitting_rows=findings.fitting_rows,
+        ablation=findings.ablation,
+        reference=findings.repeated_run,
+        decomposition=findings.decomposition,
+        curves=findings.curves,
+        weights=findings.weights,
+        quality=quality,
+        setting=circumstances.setting,
+        importance=dict(search.importance),
     )
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from pipeline.comparison.ablation import Ablation, Trained, ablate
-from pipeline.comparison.curves import ValidationCurve, curve_jobs, curve_values, validation_curves
 from pipeline.comparison.decomposition import Decomposition, bootstrap_jobs, decompose
 from pipeline.comparison.jobs import Clock, Job, train_jobs
 from pipeline.comparison.kinds import KINDS, Kind
+from pipeline.comparison.material import Material, thinned
 from pipeline.comparison.networks import Networks
-from pipeline.comparison.published import SETUPS, Reference, reference_jobs, repeat_reference
+from pipeline.comparison.published import RepeatedRun, published_run_jobs, summarize_repetitions
+from pipeline.comparison.validation_curves import (
+    ValidationCurve,
+    curve_jobs,
+    curve_values,
+    validation_curves,
+)
 from pipeline.comparison.variants import Variant, ablation_variants, acting_techniques
+from pipeline.comparison.weights import WeightSizes, weight_sizes
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
@@ -24,40 +29,27 @@ from pipeline.training.forward import forward
 
 # Training rows on which the gap to the test rows is measured, at most.
 GAP_ROWS = 2000
-CURVES, SETS, REFERENCE = "validation curves", "bootstrap sets", "reference experiment"
-
-
-@dataclass(frozen=True, eq=False)
-class Material:
-    """What the networks are trained on.
-
-    fold: fits on train, stops on val, scores on test. cv: the folds inside train.
-    every: all rows, scaled together, for the reference experiment; None if it is not wanted.
-    """
-
-    name: str
-    classes: int
-    fold: Fold
-    cv: Sequence[Fold]
-    every: Fold | None
+# The experiments as the timings name them.
+CURVES, SETS, PUBLISHED = "validation curves", "bootstrap sets", "reference experiment"
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
     """What the experiments gave; parts that are switched off are None or empty.
 
-    fitting_rows: how many training rows the networks of the ablation and of the bootstrap sets
-    were fitted on.
+    fitting_rows: number of training rows that fitted the networks of the ablation and of the
+    bootstrap sets.
     """
 
-    networks: dict[Kind, Networks]
+    networks: Mapping[Kind, Networks]
     architecture: Architecture
     fitting_rows: int
-    curves: tuple[ValidationCurve, ...]
-    variants: Sequence[tuple[Variant, Sequence[Fit]]]
-    ablation: Ablation | None
-    decomposition: Decomposition | None
-    reference: Reference | None
+    curves: tuple[ValidationCurve, ...] = ()
+    variants: Sequence[tuple[Variant, Sequence[Fit]]] = ()
+    ablation: Ablation | None = None
+    weights: tuple[WeightSizes, ...] = ()
+    decomposition: Decomposition | None = None
+    repeated_run: RepeatedRun | None = None
 
 
 def conduct(
@@ -67,7 +59,7 @@ def conduct(
     trainer: Trainer,
     clock: Clock,
 ) -> Findings:
-    """Train every network of the comparison and take the experiments' figures.
+    """Train every network of the comparison and summarize each experiment.
 
     `InputError` if a network has no finite loss. clock: times a part by name.
     """
@@ -75,82 +67,75 @@ def conduct(
     fold, few = material.fold, thinned(material.fold, compare.rows, seed)
     seeds = range(seed, seed + compare.seeds)
     architecture = Architecture.of(params.network, fold.x.shape[1], material.classes)
-
-    values = curve_values(params.network, params.search.space, compare.curve_points)
-    cv = [thinned(one, compare.rows, seed) for one in material.cv]
-    jobs = {CURVES: curve_jobs(values, cv, architecture, train, seed)}
-    curves = validation_curves(values, cv, train_jobs(jobs, trainer, clock)[CURVES])
+    curves = _trained_curves(material, architecture, params, trainer, clock)
 
     def over_seeds(variant: Variant, rows: Fold) -> list[Job]:
-        shape = _shape(architecture, variant)
+        shape, regularization = _shape(architecture, variant), variant.regularization
         return [
-            Job(Member(rows, variant.regularization, one), shape, train, f"{variant.title!r}")
-            for one in seeds
+            Job(Member(rows, regularization, number), shape, train, f"{variant.title!r}")
+            for number in seeds
         ]
 
     whole = {kind: Variant(kind, f"the {kind} network", kinds[kind]) for kind in KINDS}
-    experiments = {one.title: over_seeds(one, fold) for one in whole.values()}
+    experiments = {variant.title: over_seeds(variant, fold) for variant in whole.values()}
     variants: list[Variant] = []
     if compare.ablation:
         alone = _strengths(curves, kinds["best"], params)
         variants = ablation_variants(kinds["best"], alone, params.network)
-        experiments |= {one.title: over_seeds(one, few) for one in variants}
+        experiments |= {variant.title: over_seeds(variant, few) for variant in variants}
     if compare.bootstrap_sets:
         experiments |= {f"{SETS}: seeds, {kind}": over_seeds(whole[kind], few) for kind in KINDS}
         experiments[SETS] = bootstrap_jobs(
             kinds, few, architecture, train, compare.bootstrap_sets, seed
         )
-    setup = SETUPS.get(material.name) if compare.reference_repeats else None
-    if setup and material.every:
-        experiments[REFERENCE] = reference_jobs(
-            setup, material.every, material.classes, train, params.compare, seed
+    if material.published and material.all_rows:
+        experiments[PUBLISHED] = published_run_jobs(
+            material.published, material.all_rows, material.classes, train, compare, seed
         )
     fits = train_jobs(experiments, trainer, clock)
 
-    ablated = [(one, fits[one.title]) for one in variants]
+    trained = [(variant, fits[variant.title]) for variant in variants]
+    findings = Findings(
+        networks={kind: Networks(kinds[kind], seeds, fits[whole[kind].title]) for kind in KINDS},
+        architecture=architecture,
+        fitting_rows=len(few.fit),
+        curves=curves,
+        variants=trained,
+    )
     with clock("statistics: ablation, bias and variance, reference"):
-        return Findings(
-            networks={
-                kind: Networks(kinds[kind], seeds, fits[whole[kind].title]) for kind in KINDS
-            },
-            architecture=architecture,
-            fitting_rows=len(few.fit),
-            curves=curves,
-            variants=ablated,
-            ablation=_ablate(ablated, architecture, few, seeds, params) if ablated else None,
-            decomposition=(
-                decompose(
-                    fits[SETS],
-                    {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS},
-                    fold.y[fold.score],
-                    compare.resamples,
-                    compare.confidence,
-                )
-                if SETS in fits
-                else None
-            ),
-            reference=(
-                repeat_reference(setup, experiments[REFERENCE], fits[REFERENCE], compare.confidence)
-                if setup and REFERENCE in fits
-                else None
-            ),
-        )
+        if trained:
+            findings = replace(
+                findings,
+                ablation=_ablate(trained, architecture, few, seeds, params),
+                weights=weight_sizes(trained, architecture, fold, train.learning_rate),
+            )
+        if SETS in fits:
+            of_seeds = {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS}
+            y = fold.y[fold.score]
+            decomposition = decompose(
+                fits[SETS], of_seeds, y, compare.resamples, compare.confidence
+            )
+            findings = replace(findings, decomposition=decomposition)
+        if material.published and PUBLISHED in fits:
+            repeated = summarize_repetitions(
+                material.published, experiments[PUBLISHED], fits[PUBLISHED], compare.confidence
+            )
+            findings = replace(findings, repeated_run=repeated)
+    return findings
 
 
-def thinned(fold: Fold, rows: int | None, seed: int) -> Fold:
-    """The fold with at most this many rows that fit, drawn by the seed, and its stop rows in step.
-
-    Score rows stay. The fold itself if it has no more.
-    """
-    if rows is None or len(fold.fit) <= rows:
-        return fold
-    rng = np.random.default_rng(seed)
-    stop = max(1, round(len(fold.stop) * rows / len(fold.fit)))
-
-    def some(of: np.ndarray, count: int) -> np.ndarray:
-        return np.sort(rng.choice(of, count, replace=False))
-
-    return replace(fold, fit=some(fold.fit, rows), stop=some(fold.stop, stop))
+def _trained_curves(
+    material: Material,
+    architecture: Architecture,
+    params: Params,
+    trainer: Trainer,
+    clock: Clock,
+) -> tuple[ValidationCurve, ...]:
+    """Train the validation curves, which the ablation takes its strengths from."""
+    values = curve_values(params.network, params.search.space, params.compare.curve_points)
+    folds = [thinned(fold, params.compare.rows, params.seed) for fold in material.cv]
+    jobs = {CURVES: curve_jobs(values, folds, architecture, params.train, params.seed)}
+    return validation_curves(values, folds, train_jobs(jobs, trainer, clock)[CURVES])
 
 
 def _shape(architecture: Architecture, variant: Variant) -> Architecture:
@@ -160,11 +145,16 @@ def _shape(architecture: Architecture, variant: Variant) -> Architecture:
 def _strengths(
     curves: Sequence[ValidationCurve], tuned: Regularization, params: Params
 ) -> dict[str, float]:
-    """Strength of each technique alone: the best of its curve, or the tuned one without curves."""
+    """Return each technique's strength alone: the best of its curve, or the tuned one without."""
     if curves:
         return {curve.part: curve.best for curve in curves}
-    strengths = {one: getattr(tuned, one.name) for one in acting_techniques(params.network)}
-    return {one.name: value for one, value in strengths.items() if not one.is_off(value)}
+    acting = acting_techniques(params.network)
+    strengths = {technique: getattr(tuned, technique.name) for technique in acting}
+    return {
+        technique.name: value
+        for technique, value in strengths.items()
+        if not technique.is_off(value)
+    }
 
 
 def _ablate(

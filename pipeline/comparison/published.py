@@ -1,13 +1,13 @@
-"""The single published runs this project starts from, repeated.
+"""The published single run this project starts from, repeated.
 
-The notebooks train one network without dropout and one with, once each, on one split, and compare
+A notebook trains one network without dropout and one with, once each, on one split, and compares
 two accuracies. Here the same is done many times, each on another split and from another seed. As
 there, columns are scaled over all rows before the split, and a fixed number of epochs is trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,9 @@ from scipy.stats import norm, t
 
 from pipeline.comparison.jobs import Job
 from pipeline.comparison.variants import OFF
+from pipeline.config.errors import InputError
 from pipeline.config.sections.compare import CompareParams
-from pipeline.config.sections.data import Scale
-from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.published import PublishedRun
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import POWER
@@ -26,53 +26,12 @@ from pipeline.tasks.classification import Floats, accuracy, probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
 
-
-@dataclass(frozen=True)
-class Setup:
-    """A published experiment.
-
-    scale: of the columns, over all rows. published: accuracy without and with dropout, if known.
-    """
-
-    scale: Scale
-    layers: tuple[LayerParams, ...]
-    rate: float
-    epochs: int
-    batch_size: int
-    test_rows: int
-    published: tuple[float, float] | None
-
-
-# By name of the data set.
-SETUPS: Mapping[str, Setup] = {
-    "breast_cancer": Setup(
-        scale="minmax",
-        layers=(
-            LayerParams(units=30),
-            LayerParams(units=300, dropout=True),
-            LayerParams(units=100),
-        ),
-        rate=0.5,
-        epochs=10,
-        batch_size=32,
-        test_rows=86,
-        published=(0.9884, 0.9651),
-    ),
-    "mnist": Setup(
-        scale="image",
-        layers=(LayerParams(units=128, dropout=True), LayerParams(units=64, dropout=True)),
-        rate=0.5,
-        epochs=10,
-        batch_size=64,
-        test_rows=10_000,
-        published=None,
-    ),
-}
+LEARNING_RATE = 0.001
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Of one accuracy over the repetitions. low, high: 5th and 95th percentile."""
+    """The spread of one accuracy over the repetitions. low, high: 5th and 95th percentile."""
 
     mean: float
     deviation: float
@@ -81,15 +40,15 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What the repetitions say.
+class RepeatedRun:
+    """What the repetitions of the published run show.
 
-    fit_rows, rows: rows that fitted each network, and all rows there are.
+    fit_rows, rows: number of rows that fitted each network, and of all rows.
     without, with_dropout: accuracy of each repetition. difference: with minus without.
     verdict: on dropout, by the interval of the mean difference.
-    worse, equal, better: shares of repetitions in which dropout is that.
+    worse, equal, better: shares of the repetitions in which dropout is worse, equal and better.
     as_large: share of repetitions whose two networks differ, either way, by at least as much as the
-    published ones; published figures are None where none are known.
+    published ones. It and the published accuracies are None if the latter are not known.
     """
 
     repeats: int
@@ -112,30 +71,40 @@ class Reference:
     as_large: float | None
 
 
-def reference_jobs(
-    setup: Setup,
-    every: Fold,
+def published_run_jobs(
+    published: PublishedRun,
+    all_rows: Fold,
     classes: int,
     train: TrainParams,
     compare: CompareParams,
     seed: int,
 ) -> list[Job]:
-    """The network without and with dropout of each repetition, next to each other.
+    """List the networks of each repetition, first the one without dropout, then the one with.
 
-    every: all rows, in its x and y.
+    all_rows: only its x and y are used. `InputError` if too few rows are left to fit a network.
     """
-    architecture = Architecture(every.x.shape[1], classes, setup.layers, False, False)
+    if published.test_rows >= len(all_rows.y):
+        raise InputError(
+            f"params.yaml: compare.published.test_rows is {published.test_rows}, want fewer than"
+            f" the {len(all_rows.y)} rows of {published.data}. Lower it, or set compare.published"
+            " to null."
+        )
+    architecture = Architecture(all_rows.x.shape[1], classes, published.layers, False, False)
     settings = train.model_copy(
         update={
-            "max_epochs": setup.epochs, "batch_size": setup.batch_size, "learning_rate": 0.001
+            "max_epochs": published.epochs,
+            "batch_size": published.batch_size,
+            "learning_rate": LEARNING_RATE,
         }
-    )  # fmt: skip
+    )
     jobs = []
     for number in range(compare.reference_repeats):
-        order = np.random.default_rng([seed, number]).permutation(len(every.y)).astype(np.int32)
-        test, rest = order[: setup.test_rows], order[setup.test_rows :][: compare.rows]
+        rng = np.random.default_rng([seed, number])
+        order = rng.permutation(len(all_rows.y)).astype(np.int32)
+        test, rest = np.split(order, [published.test_rows])
+        rest = rest[: compare.rows]
         # Nothing stops these fits; the trainer watches some rows all the same.
-        fold = Fold(every.x, every.y, fit=rest, stop=rest[:1], score=test)
+        fold = Fold(all_rows.x, all_rows.y, fit=rest, stop=rest[:1], score=test)
         jobs += [
             Job(
                 Member(fold, OFF.model_copy(update={"dropout": rate}), seed + number),
@@ -144,63 +113,66 @@ def reference_jobs(
                 "a network of the reference experiment",
                 keep_weights=False,
             )
-            for rate in (0.0, setup.rate)
+            for rate in (0.0, published.rate)
         ]
     return jobs
 
 
-def repeat_reference(
-    setup: Setup, jobs: Sequence[Job], fits: Sequence[Fit], confidence: float
-) -> Reference:
-    """From the fits of `reference_jobs`."""
-    scores = np.array(
+def summarize_repetitions(
+    published: PublishedRun, jobs: Sequence[Job], fits: Sequence[Fit], confidence: float
+) -> RepeatedRun:
+    """Summarize the fits of `published_run_jobs`."""
+    accuracies = np.array(
         [
             accuracy(probabilities(fit.score_logits), job.member.fold.y[job.member.fold.score])
             for job, fit in zip(jobs, fits, strict=True)
         ]
     )
-    without, with_dropout = scores[::2], scores[1::2]
-    apart = with_dropout - without
+    without, with_dropout = accuracies[::2], accuracies[1::2]
+    changes = with_dropout - without
     fold = jobs[0].member.fold
-    published = setup.published
     # Accuracies are whole rows over test_rows: half a row tells them apart.
-    half = 0.5 / setup.test_rows
-    difference = resampled_difference(apart, len(fold.score) / len(fold.fit), confidence)
-    return Reference(
-        repeats=len(apart),
-        test_rows=setup.test_rows,
+    half_row = 0.5 / published.test_rows
+    difference = resampled_difference(changes, len(fold.score) / len(fold.fit), confidence)
+    return RepeatedRun(
+        repeats=len(changes),
+        test_rows=published.test_rows,
         fit_rows=len(fold.fit),
         rows=len(fold.y),
-        rate=setup.rate,
-        epochs=setup.epochs,
-        published_without=published[0] if published else None,
-        published_with=published[1] if published else None,
+        rate=published.rate,
+        epochs=published.epochs,
+        published_without=published.accuracy_without,
+        published_with=published.accuracy_with,
         without=tuple(without.tolist()),
         with_dropout=tuple(with_dropout.tolist()),
         without_spread=_spread(without),
         with_spread=_spread(with_dropout),
         difference=difference,
-        # Of accuracies, more is better.
+        # The verdict is on a loss, but more accuracy is better.
         verdict=verdict(Interval(-difference.estimate, -difference.high, -difference.low)),
-        worse=float((apart < -half).mean()),
-        equal=float((np.abs(apart) <= half).mean()),
-        better=float((apart > half).mean()),
-        as_large=(
-            float((np.abs(apart) > abs(published[1] - published[0]) - half).mean())
-            if published
-            else None
-        ),
+        worse=float((changes < -half_row).mean()),
+        equal=float((np.abs(changes) <= half_row).mean()),
+        better=float((changes > half_row).mean()),
+        as_large=_share_as_large(changes, published, half_row),
     )
 
 
-def resampled_difference(apart: Floats, test_to_fit: float, confidence: float) -> Difference:
-    """Mean of (repeat,) differences from random splits of the same rows, with its interval.
+def _share_as_large(changes: Floats, published: PublishedRun, half_row: float) -> float | None:
+    if published.accuracy_without is None or published.accuracy_with is None:
+        return None
+    size = abs(published.accuracy_with - published.accuracy_without)
+    return float((np.abs(changes) > size - half_row).mean())
 
-    The splits share rows, so their differences are not independent: corrected as Nadeau and Bengio
-    2003 do (doi:10.1023/A:1024068626366). test_to_fit: test rows over fitting rows.
+
+def resampled_difference(changes: Floats, test_to_fit: float, confidence: float) -> Difference:
+    """Return the mean of (repeat,) differences over random splits, with its interval.
+
+    The splits are of the same rows, so their differences are not independent: the interval is
+    corrected after Nadeau and Bengio 2003 (doi:10.1023/A:1024068626366). test_to_fit: test rows
+    over fitting rows.
     """
-    n, estimate = len(apart), float(apart.mean())
-    error = float(np.sqrt((1 / n + test_to_fit) * apart.var(ddof=1))) if n > 1 else 0.0
+    n, estimate = len(changes), float(changes.mean())
+    error = float(np.sqrt((1 / n + test_to_fit) * changes.var(ddof=1))) if n > 1 else 0.0
     if error == 0:
         return Difference(estimate, estimate, estimate, 1.0, 0.0)
     reach = float(t.ppf((1 + confidence) / 2, n - 1))

@@ -1,4 +1,4 @@
-"""What `compare` found, as one object that JSON, report and tracking are made from."""
+"""The result of `compare`, as one object that JSON, report and tracking are made from."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.comparison.ablation import Ablation
 from pipeline.comparison.assessment import Quality
-from pipeline.comparison.curves import ValidationCurve
 from pipeline.comparison.decomposition import Decomposition
 from pipeline.comparison.kinds import Kind
-from pipeline.comparison.published import Reference
+from pipeline.comparison.published import RepeatedRun
+from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import WeightSizes
 from pipeline.config.sections.regularization import Regularization
 from pipeline.statistics.paired import McNemar, PairedMetric, Verdict
@@ -41,7 +41,7 @@ class Candidate(_Record):
 class Data(_Record):
     """What the networks were trained and judged on.
 
-    findings: what the reader should know of the table, a sentence each.
+    findings: what the reader should know about the table, a sentence each.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Data(_Record):
 
 
 class Setting(_Record):
-    """What else a rerun depends on.
+    """What a rerun depends on besides code.
 
     digests: first digits of the SHA-256 of each role's file. versions: of the packages that
     compute. machine: processor and cores. train: settings of every fit.
@@ -70,9 +70,10 @@ class Setting(_Record):
 class Comparison(_Record):
     """The evidence: tuned against baseline on the test rows, and all that explains it.
 
-    Parts that were switched off are None or empty. fitting_rows: training rows that the networks of
-    the ablation and of the bootstrap sets were fitted on. importance: share of each tuned value in
-    what moved the score of the trials (PED-ANOVA), empty if there were too few of them.
+    Parts that were switched off are None or empty. fitting_rows: number of training rows that
+    fitted the networks of the ablation and of the bootstrap sets. reference: the published run,
+    repeated. importance: share of each tuned value in what moved the score of the trials
+    (PED-ANOVA), empty if there were too few trials.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -91,7 +92,7 @@ class Comparison(_Record):
     registered_pair: McNemar
     fitting_rows: int | None = None
     ablation: Ablation | None = None
-    reference: Reference | None = None
+    reference: RepeatedRun | None = None
     decomposition: Decomposition | None = None
     curves: tuple[ValidationCurve, ...] = ()
     weights: tuple[WeightSizes, ...] = ()
@@ -101,7 +102,7 @@ class Comparison(_Record):
 
 
 def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
-    """The verdict in one sentence, with the figures it rests on."""
+    """State the verdict in one sentence, with the figures it rests on."""
     difference = log_loss.difference
     if difference.low == difference.high == 0:
         return (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Heading:
+class HeadingBlock:
     """The title of a section."""
 
     text: str
@@ -18,7 +18,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Text:
+class TextBlock:
     """A paragraph."""
 
     text: str
@@ -26,7 +26,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Statement:
+class StatementBlock:
     """A sentence that answers a question. tone: its first word is a class of the style sheet."""
 
     text: str
@@ -35,7 +35,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Items:
+class ItemsBlock:
     """A list."""
 
     texts: Sequence[str]
@@ -43,7 +43,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """A table. rows: cells of each; the first cell is the row's header."""
 
     caption: str
@@ -53,7 +53,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureBlock:
     """A figure by name.
 
     alt: what it shows, for those who cannot see it. half: whether two fit side by side.
@@ -66,4 +66,4 @@ class Picture:
     kind: str = "picture"
 
 
-Block = Heading | Text | Statement | Items | Table | Picture
+Block = HeadingBlock | TextBlock | StatementBlock | ItemsBlock | TableBlock | PictureBlock

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipeline.comparison.result import Comparison
 from pipeline.report import sections
-from pipeline.report.document import Block, Picture
+from pipeline.report.document import Block, PictureBlock
 from pipeline.text.markdown import markdown_line, markdown_text
 
 
@@ -43,7 +43,7 @@ def markdown(comparison: Comparison, folder: str) -> str:
 def note(comparison: Comparison, reproduce: str) -> str:
     """The verdict, the figures and the way to reproduce them, for a run's description."""
     blocks: Sequence[Block] = [
-        block for block in sections.summary(comparison) if not isinstance(block, Picture)
+        block for block in sections.summary(comparison) if not isinstance(block, PictureBlock)
     ]
     return _render("report.md.jinja", title=None, blocks=blocks, folder="", reproduce=reproduce)
 

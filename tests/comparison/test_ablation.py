@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from pipeline.comparison.ablation import Trained, ablate, decide, holm, near_zero
-from pipeline.comparison.curves import curve_values
+from pipeline.comparison.validation_curves import curve_values
 from pipeline.comparison.variants import OFF, Variant, ablation_variants, grid
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization

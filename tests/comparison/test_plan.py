@@ -15,25 +15,19 @@ import pandas as pd
 import pytest
 
 from pipeline.comparison.assessment import Predictions, assess
+from pipeline.comparison.description import describe_setting
 from pipeline.comparison.json_schema import schema_text
-from pipeline.comparison.judge import judge
+from pipeline.comparison.judge import Circumstances, Search, judge
 from pipeline.comparison.key_figures import key_figures
-from pipeline.comparison.plan import Findings, Material, conduct, thinned
-from pipeline.comparison.result import SCHEMA_VERSION, Comparison, Data, Setting
-from pipeline.comparison.weights import weight_sizes
+from pipeline.comparison.material import RawRows, prepare_material, thinned
+from pipeline.comparison.plan import Findings, conduct
+from pipeline.comparison.result import SCHEMA_VERSION, Comparison, Data
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
-from pipeline.data.prepare import (
-    Fold,
-    prepare_cv,
-    prepare_final,
-    prepare_together,
-    prepared_columns,
-)
+from pipeline.data.prepare import Fold, prepared_columns
 from pipeline.data.schema import FOLD_COLUMN, Column, Schema
 from pipeline.report import render as report
-from pipeline.report import series as curves
-from pipeline.report.figures import draw as drawing
+from pipeline.report.outputs import report_outputs
 from pipeline.tasks.classification import probabilities
 from pipeline.training.stack import train_stack
 from tests.conftest import ROOT
@@ -88,56 +82,36 @@ def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, byt
     params = Params.model_validate_json(text)
     frame, schema = toy(classes)
     train, val, test = frame[:90], frame[90:110], frame[110:]
-    fold, preparation = prepare_final(train, val, test, schema, "minmax")
-    material = Material(
-        schema.name,
-        classes,
-        fold,
-        prepare_cv(train, val, schema, "minmax"),
-        prepare_together([train, val, test], schema, "minmax"),
-    )
+    rows = RawRows(train, val, test)
+    material, preparation = prepare_material(rows, schema, params)
     kinds = {"best": SOME, "baseline": params.baseline}
     findings = conduct(kinds, material, params, train_stack, no_clock)  # type: ignore[arg-type]
-    networks, y = findings.networks, fold.y[fold.score]
+    fold, networks = material.fold, findings.networks
+    y = fold.y[fold.score]
     p = {kind: probabilities(one.logits[one.registered]) for kind, one in networks.items()}
-    judged = Predictions(
-        p, p["best"][: len(val)], train, test, prepared_columns(preparation, schema), schema.classes
-    )
+    predictions = Predictions(p, p["best"][: len(val)], y, schema.classes)
+    columns = prepared_columns(preparation, schema)
     comparison = judge(
-        networks,
-        p,
-        y,
-        Data(
-            name=schema.name,
-            description=schema.description,
-            classes=schema.classes,
-            positive=schema.positive,
-            columns=3,
-            rows={"train": 90, "val": 20, "test": 40},
-            findings=(FINDING,),
+        findings,
+        predictions,
+        assess(findings, predictions, fold, rows, columns, params.compare),
+        Circumstances(
+            Data(
+                name=schema.name,
+                description=schema.description,
+                classes=schema.classes,
+                positive=schema.positive,
+                columns=3,
+                rows=rows.counts,
+                findings=(FINDING,),
+            ),
+            Search("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
+            describe_setting(params, {"train": "abc"}, {"python": "3"}, "x"),
         ),
-        ("toy", 4, 16),
         params.compare,
-        fitting_rows=findings.fitting_rows,
-        ablation=findings.ablation,
-        reference=findings.reference,
-        decomposition=findings.decomposition,
-        curves=findings.curves,
-        importance={"l1": 0.6, "dropout": 0.4},
-        quality=assess(networks["best"], findings.architecture, fold, judged, params.compare),
-        weights=weight_sizes(findings.variants, findings.architecture, fold, 1e-3),
-        setting=Setting(
-            digests={"train": "abc"}, versions={"python": "3"}, machine="x", layers="8-4", train={}
-        ),
     )
-    tables = {
-        "learning": curves.learning_table(
-            {kind: [(fit.loss, fit.val_loss) for fit in one.fits] for kind, one in networks.items()}
-        ),
-        "roc": curves.roc_table(p, y, schema.classes),
-        "pr": curves.pr_table(p, y, schema.classes),
-    }
-    return findings, comparison, drawing.draw(comparison, tables)
+    images = report_outputs(comparison, networks, predictions, "figures").figures
+    return findings, comparison, dict(images)
 
 
 def change(params: Params, **compare: object) -> Params:
@@ -249,7 +223,7 @@ def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
 
 def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -> None:
     findings, comparison, _ = found(change(params, curve_points=0, bootstrap_sets=0), 3)
-    assert comparison.reference is None  # none is known of this data
+    assert comparison.reference is None  # compare.published is of another data set
     assert comparison.ablation
     by_name = {row.name: row.regularization for row in comparison.ablation.rows}
     assert by_name["dropout"].dropout == SOME.dropout

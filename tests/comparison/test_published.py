@@ -5,27 +5,31 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 from pipeline.comparison.published import (
-    SETUPS,
-    reference_jobs,
-    repeat_reference,
+    published_run_jobs,
     resampled_difference,
+    summarize_repetitions,
 )
+from pipeline.config.errors import InputError
+from pipeline.config.params import load_params
 from pipeline.config.sections.compare import CompareParams
+from pipeline.config.sections.published import PublishedRun
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.training.fit import Fit
+from tests.conftest import ROOT
 
 TRAIN = TrainParams(batch_size=7, max_epochs=1, learning_rate=0.5)
 NONE = np.empty(0, np.int32)
+PUBLISHED = load_params(ROOT / "params.yaml").compare.published
 
 
-def jobs(repeats: int, rows: int | None = None) -> list:
+def jobs(repeats: int, rows: int | None = None, published: PublishedRun = PUBLISHED) -> list:
     bunch = load_breast_cancer()
     compare = CompareParams(
         seeds=1, resamples=100, confidence=0.95, reference_repeats=repeats, rows=rows
     )
     every = Fold(bunch.data.astype(np.float32), bunch.target.astype(np.int32), NONE, NONE, NONE)
-    return reference_jobs(SETUPS["breast_cancer"], every, 2, TRAIN, compare, seed=3)
+    return published_run_jobs(published, every, 2, TRAIN, compare, seed=3)
 
 
 def test_repetitions_are_the_published_set_up_on_other_splits() -> None:
@@ -61,15 +65,15 @@ def test_shares_count_whole_rows() -> None:
         sign = 2.0 * y - 1
         sign[:count] *= -1
         fits.append(Fit([], np.zeros(1), np.zeros(1), 0, sign[:, None]))
-    found = repeat_reference(SETUPS["breast_cancer"], made, fits, 0.95)
-    assert (found.worse, found.equal, found.better) == (0.5, 0.25, 0.25)
+    result = summarize_repetitions(PUBLISHED, made, fits, 0.95)
+    assert (result.worse, result.equal, result.better) == (0.5, 0.25, 0.25)
     # Two rows or more apart: the first and the third.
-    assert found.as_large == 0.5
-    assert found.without[0] == pytest.approx(85 / 86)
-    assert found.difference.estimate == pytest.approx(0.0)
-    assert found.verdict == "no detectable difference"
-    assert (found.fit_rows, found.rows) == (483, 569)
-    assert round(found.without_spread.mean, 4) == round(np.mean(found.without), 4)
+    assert result.as_large == 0.5
+    assert result.without[0] == pytest.approx(85 / 86)
+    assert result.difference.estimate == pytest.approx(0.0)
+    assert result.verdict == "no detectable difference"
+    assert (result.fit_rows, result.rows) == (483, 569)
+    assert round(result.without_spread.mean, 4) == round(np.mean(result.without), 4)
 
 
 @pytest.mark.parametrize(("worse", "verdict"), [((0, 9), "hurts"), ((9, 0), "helps")])
@@ -80,7 +84,7 @@ def test_a_clear_effect_of_dropout_is_told_by_accuracy(worse: tuple, verdict: st
         sign = 2.0 * y - 1
         sign[: worse[number % 2] + number // 4] *= -1
         fits.append(Fit([], np.zeros(1), np.zeros(1), 0, sign[:, None]))
-    assert repeat_reference(SETUPS["breast_cancer"], made, fits, 0.95).verdict == verdict
+    assert summarize_repetitions(PUBLISHED, made, fits, 0.95).verdict == verdict
 
 
 def test_interval_of_resampled_splits_covers_where_a_plain_one_does_not() -> None:
@@ -91,8 +95,24 @@ def test_interval_of_resampled_splits_covers_where_a_plain_one_does_not() -> Non
         values = rng.normal(size=rows)
         splits = [rng.permutation(rows)[:test] for _ in range(repeats)]
         apart = np.array([values[split].mean() for split in splits])
-        found = resampled_difference(apart, test / (rows - test), 0.95)
-        covered += found.low <= 0 <= found.high
+        result = resampled_difference(apart, test / (rows - test), 0.95)
+        covered += result.low <= 0 <= result.high
         plain += abs(apart.mean()) <= 2.05 * apart.std(ddof=1) / np.sqrt(repeats)
     assert covered / repetitions >= 0.93
     assert plain / repetitions < 0.80
+
+
+def test_more_test_rows_than_there_are_rows_is_one_clear_line() -> None:
+    with pytest.raises(InputError, match=r"^params.yaml: compare.published.test_rows is 569, want"):
+        jobs(1, published=PUBLISHED.model_copy(update={"test_rows": 569}))
+
+
+def test_without_published_accuracies_there_is_nothing_to_compare_with() -> None:
+    unknown = PUBLISHED.model_copy(update={"accuracy_without": None, "accuracy_with": None})
+    made = jobs(2, published=unknown)
+    fits = []
+    for job in made:
+        y = job.member.fold.y[job.member.fold.score]
+        fits.append(Fit([], np.zeros(1), np.zeros(1), 0, 2.0 * y[:, None] - 1))
+    result = summarize_repetitions(unknown, made, fits, 0.95)
+    assert (result.published_without, result.published_with, result.as_large) == (None, None, None)

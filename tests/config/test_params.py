@@ -32,6 +32,13 @@ BAD = [
     ("data.source", 7, "data.source is 7, want the name of a source, a file"),
     ("data.scale", "max", "data.scale is 'max', want minmax, standard, image or none."),
     ("data.sacle", "minmax", "data.sacle is unknown, want a known key. Did you mean 'scale'?"),
+    ("compare.published", 3, "compare.published is 3, want a published run, or null."),
+    ("compare.published.rate", 1, "compare.published.rate is 1, want a rate in [0, 1)."),
+    (
+        "compare.published.accuracy_with",
+        None,
+        "compare.published: accuracy_without is 0.9884 and accuracy_with is null, want both",
+    ),
     ("zebra", 1, "zebra is unknown, want a known key. Known keys: seed, data, split,"),
     ("split.val", 0.25, "split: train + val + test is 1.1, want 1. Change one share"),
     ("split.train", 1.2, "split.train is 1.2, want a share between 0 and 1."),

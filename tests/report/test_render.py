@@ -7,21 +7,41 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from pipeline.comparison.judge import judge
+from pipeline.comparison.assessment import Predictions
+from pipeline.comparison.judge import Circumstances, Search, judge
+from pipeline.comparison.kinds import Kind
 from pipeline.comparison.networks import Networks
+from pipeline.comparison.plan import Findings
 from pipeline.comparison.result import Comparison, Data
 from pipeline.config.sections.compare import CompareParams
+from pipeline.config.sections.network import LayerParams
 from pipeline.config.sections.regularization import Regularization
+from pipeline.report import figure_data as curves
 from pipeline.report import render as report
-from pipeline.report import series as curves
 from pipeline.report.figures import draw as drawing
-from pipeline.report.figures import metrics as figures
-from pipeline.tasks.classification import probabilities
+from pipeline.report.figures import performance as figures
+from pipeline.report.figures.canvas import png
+from pipeline.tasks.classification import Floats, Labels, probabilities
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
 EVIL = "<script>alert(1)</script>|`=cmd()`"
 OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 SOME = Regularization(dropout=0.4, l1=1e-5, l2=1e-4, patience=7)
+
+
+def judged(
+    networks: dict[Kind, Networks],
+    p: dict[Kind, Floats],
+    y: Labels,
+    data: Data,
+    search: Search,
+    compare: CompareParams,
+) -> Comparison:
+    architecture = Architecture(3, 2, (LayerParams(units=4),), False, False)
+    findings = Findings(networks, architecture, fitting_rows=data.rows["train"])
+    predictions = Predictions(p, p["best"], y, data.classes)
+    return judge(findings, predictions, None, Circumstances(data, search), compare)
 
 
 @pytest.fixture
@@ -56,7 +76,7 @@ def comparison() -> Comparison:
         findings=(f"{EVIL}: one value in every row; used in images only",),
     )
     compare = CompareParams(seeds=3, resamples=300, confidence=0.95)
-    return judge(networks, p, y, data, ("toy-abc", 4, 16), compare)
+    return judged(networks, p, y, data, Search("toy-abc", 4, 16), compare)
 
 
 def images(comparison: Comparison) -> dict[str, bytes]:
@@ -91,17 +111,12 @@ def test_a_search_that_keeps_the_baseline_is_said_to(comparison: Comparison) -> 
     same = Networks(OFF, [7, 8], fits)
     p = probabilities(logits[0])
     compare = CompareParams(seeds=2, resamples=100, confidence=0.95)
-    found = judge(
-        {"best": same, "baseline": same},
-        {"best": p, "baseline": p},
-        y,
-        comparison.data,
-        ("toy-abc", 0, 16),
-        compare,
-    )
-    assert found.verdict == "no detectable difference"
-    assert "nothing better than the baseline" in found.sentence
-    assert "would probably have shown" not in found.sentence
+    both = {"best": same, "baseline": same}
+    search = Search("toy-abc", 0, 16)
+    result = judged(both, dict.fromkeys(both, p), y, comparison.data, search, compare)
+    assert result.verdict == "no detectable difference"
+    assert "nothing better than the baseline" in result.sentence
+    assert "would probably have shown" not in result.sentence
 
 
 class Page(HTMLParser):
@@ -153,8 +168,8 @@ def test_figures_are_drawn_from_any_names(comparison: Comparison) -> None:
     roc = curves.roc_table({"best": p, "baseline": p}, y, ["$no$", EVIL])
     pr = curves.pr_table({"best": p, "baseline": p}, y, ["$no$", EVIL])
     for figure in (figures.roc(roc), figures.precision_recall(pr), figures.confusion(comparison)):
-        assert figures.png(figure).startswith(b"\x89PNG")
-    assert figures.png(figures.roc(roc)) == figures.png(figures.roc(roc))
+        assert png(figure).startswith(b"\x89PNG")
+    assert png(figures.roc(roc)) == png(figures.roc(roc))
 
 
 def test_learning_table_counts_the_seeds_still_training() -> None:
@@ -164,7 +179,7 @@ def test_learning_table_counts_the_seeds_still_training() -> None:
     best = table[(table.model == "best") & (table.rows == "val")]
     assert best.log_loss.tolist() == pytest.approx([0.7, 0.4])
     assert best.seeds.tolist() == [2, 1]
-    wide = curves.wide(table)
+    wide = curves.means_by_curve(table)
     assert list(wide.columns) == [
         "epoch", "best_train", "best_val", "baseline_train", "baseline_val"
     ]  # fmt: skip

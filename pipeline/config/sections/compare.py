@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from pipeline.config.section import Flag, Section, whole_number
+from pipeline.config.sections.published import PublishedRun
 
 
 class CompareParams(Section):
@@ -15,6 +16,9 @@ class CompareParams(Section):
     curve_points: int = whole_number(0, 100, 5, default=5)
     bootstrap_sets: int = whole_number(0, 10_000, 100, default=100)
     reference_repeats: int = whole_number(0, 10_000, 100, default=100)
+    published: PublishedRun | None = Field(
+        default=None, description="a published run, or null", examples=["null"]
+    )
     rows: int | None = Field(
         default=5000,
         ge=10,

@@ -7,29 +7,34 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.comparison.result import Comparison
-from pipeline.report.figures import metrics as figures
-from pipeline.report.figures import performance as figures_quality
-from pipeline.report.figures import techniques as figures_why
+from pipeline.report.figures import (
+    explanation,
+    performance,
+    published_run,
+    techniques,
+    verdicts,
+)
+from pipeline.report.figures.canvas import png
 
 
 def draw(comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
-    """Every figure of the report by name; tables: the series `learning`, `roc` and `pr`."""
-    drawn = {
-        "differences": figures.differences(comparison),
-        "learning": figures.learning_curves(tables["learning"]),
-        "roc": figures.roc(tables["roc"]),
-        "pr": figures.precision_recall(tables["pr"]),
-        "confusion": figures.confusion(comparison),
+    """Draw every figure of the report, by name. tables: `learning`, `roc` and `pr`."""
+    figures = {
+        "differences": verdicts.differences(comparison),
+        "learning": explanation.learning_curves(tables["learning"]),
+        "roc": performance.roc(tables["roc"]),
+        "pr": performance.precision_recall(tables["pr"]),
+        "confusion": performance.confusion(comparison),
     }
     if comparison.ablation:
-        drawn["ablation"] = figures_why.ablation_differences(comparison.ablation)
+        figures["ablation"] = techniques.ablation_differences(comparison.ablation)
     if comparison.reference:
-        drawn["reference"] = figures_why.reference_histogram(comparison.reference)
+        figures["reference"] = published_run.repetitions_histogram(comparison.reference)
     if comparison.curves:
-        drawn["validation"] = figures_why.validation(comparison.curves)
+        figures["validation"] = explanation.validation(comparison.curves)
     if comparison.weights:
-        drawn["weights"] = figures_why.weight_histograms(comparison.weights)
+        figures["weights"] = explanation.weight_histograms(comparison.weights)
     if comparison.quality:
-        drawn["calibration"] = figures_quality.calibration(comparison.quality.calibration)
-        drawn["columns"] = figures_quality.importance(comparison.quality.importance)
-    return {name: figures.png(figure) for name, figure in drawn.items()}
+        figures["calibration"] = performance.calibration(comparison.quality.calibration)
+        figures["columns"] = performance.importance(comparison.quality.importance)
+    return {name: png(figure) for name, figure in figures.items()}

@@ -10,23 +10,23 @@ from pipeline.report.document import Block
 from pipeline.report.sections.explanation import why
 from pipeline.report.sections.method import method
 from pipeline.report.sections.performance import quality
-from pipeline.report.sections.published_runs import reference
+from pipeline.report.sections.published_run import published_run
 from pipeline.report.sections.techniques import techniques
 from pipeline.report.sections.verdicts import about, tuned_table, verdicts
 
 
 def title(comparison: Comparison) -> str:
-    """The question."""
+    """Return the question that the report answers."""
     return f"Does regularization help on {comparison.data.name}?"
 
 
 def report(comparison: Comparison) -> list[Block]:
-    """All sections."""
+    """Return all sections."""
     return [
         *about(comparison),
         *verdicts(comparison),
         *techniques(comparison),
-        *reference(comparison),
+        *published_run(comparison),
         *why(comparison),
         *quality(comparison),
         *method(comparison),
@@ -34,5 +34,5 @@ def report(comparison: Comparison) -> list[Block]:
 
 
 def summary(comparison: Comparison) -> list[Block]:
-    """What a run's page shows."""
+    """Return what the page of a run in MLflow shows."""
     return [*verdicts(comparison)[1:], *tuned_table(comparison)]

@@ -8,13 +8,13 @@ from pipeline.comparison.decomposition import Decomposition, Parts
 from pipeline.comparison.kinds import KIND_TITLES, KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.regularizers import BY_NAME
-from pipeline.report.document import Block, Heading, Picture, Table, Text
+from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
 from pipeline.text.numbers import between, fixed, percent, setting, signed
 
 
 def why(c: Comparison) -> list[Block]:
     """Bias and variance, learning, strengths, and what moved the trials."""
-    blocks: list[Block] = [Heading("Why")]
+    blocks: list[Block] = [HeadingBlock("Why")]
     if c.decomposition:
         blocks += _decomposition(c, c.decomposition)
     blocks += _learning(c)
@@ -26,7 +26,7 @@ def why(c: Comparison) -> list[Block]:
         order = sorted(c.importance.items(), key=lambda item: -item[1])
         shares = [f"{BY_NAME[name].value_words} {percent(share, 0)}" for name, share in order]
         blocks.append(
-            Text(
+            TextBlock(
                 "What moved the score of the trials, by the share of each tuned value among the"
                 f" better ones (PED-ANOVA): {', '.join(shares)}."
             )
@@ -55,7 +55,7 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
         "Error: variance",
     )  # fmt: skip
     return [
-        Text(
+        TextBlock(
             f"Both kinds are trained on {d.sets} bootstrap samples of the training rows, each with"
             " a seed of its own. The log loss is taken apart into the loss of the average network"
             " (bias; noise of the labels is in it) and the divergence of single networks from it"
@@ -63,12 +63,12 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
             " after Domingos (2000). Variance over seeds: the same, of networks that differ in"
             f" seed alone.{_fewer(fitting_rows, rows)}"
         ),
-        Table(
+        TableBlock(
             "Bias and variance on the test rows",
             header,
             [row(KIND_TITLES[kind].capitalize(), getattr(d, kind)) for kind in KINDS],
         ),
-        Text(
+        TextBlock(
             f"Tuned minus baseline: bias {signed(d.bias_difference.estimate)} ({100 * confidence:g}"
             f" % interval over the test rows {between(d.bias_difference)}), variance"
             f" {signed(d.variance_difference.estimate)} ({between(d.variance_difference)})."
@@ -84,7 +84,7 @@ def _learning(c: Comparison) -> list[Block]:
 
     epochs = ", ".join(f"{KIND_TITLES[kind]} {mean(getattr(c, kind).epochs)}" for kind in KINDS)
     return [
-        Picture(
+        PictureBlock(
             "learning",
             f"Log loss over epochs on train and val; mean epochs: {epochs}.",
             "Mean over the seeds still training, without penalties; bands hold the middle 80 % of"
@@ -104,14 +104,14 @@ def _curves(c: Comparison) -> list[Block]:
     ]  # fmt: skip
     told = "; ".join(f"{curve.title} lowest at {setting(curve.best)}" for curve in c.curves)
     return [
-        Picture(
+        PictureBlock(
             "validation",
             f"Cross-validated log loss along the strength of each technique alone: {told}.",
             "Log loss on held-out folds (solid: the mean, and from the least to the most of the"
             " folds) and on fitting rows while they train (dashed), along each technique's strength"
             " alone.",
         ),
-        Table(
+        TableBlock(
             "Validation curves, each technique alone, inside train",
             ("Technique", "Strength", "CV log loss", "Deviation", "Train log loss", "Lowest"),
             rows,
@@ -130,18 +130,18 @@ def _weights(c: Comparison) -> list[Block]:
     ]  # fmt: skip
     below = "; ".join(f"{one.title} {percent(one.below)}" for one in c.weights)
     return [
-        Picture(
+        PictureBlock(
             "weights",
             f"Sizes of the kernel weights; share below {threshold}: {below}.",
             "Sizes of all kernel weights of all seeds; the first and the last step hold all that is"
             " smaller or larger. L1 gathers weights about zero, L2 makes all smaller.",
         ),
-        Table(
+        TableBlock(
             f"Small weights, and the test log loss when all below {threshold} are set to 0",
             ("Variant", "Near zero", "Exactly 0", "Log loss", "Log loss without small ones"),
             rows,
         ),
-        Text(
+        TextBlock(
             "Adam divides a gradient by its own recent size, so under L1 a weight is driven across"
             " zero and back by about one step's length and seldom rests at exactly 0. Setting the"
             " small ones to 0 afterwards gives the sparse network; the last two columns are its"

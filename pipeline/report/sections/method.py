@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.comparison.result import Comparison
-from pipeline.report.document import Block, Heading, Items, Text
+from pipeline.report.document import Block, HeadingBlock, ItemsBlock, TextBlock
 
 
 def method(c: Comparison) -> list[Block]:
@@ -44,4 +44,9 @@ def method(c: Comparison) -> list[Block]:
         " or less.",
         "Bootstrap sets share the preparation that was learned on all training rows.",
     ]
-    return [Heading("How it was done"), Items(done), Text("Limits:"), Items(limits)]
+    return [
+        HeadingBlock("How it was done"),
+        ItemsBlock(done),
+        TextBlock("Limits:"),
+        ItemsBlock(limits),
+    ]

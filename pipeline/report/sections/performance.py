@@ -8,7 +8,7 @@ from pipeline.comparison.assessment import Quality
 from pipeline.comparison.kinds import KIND_TITLES, KINDS, Kind
 from pipeline.comparison.quality import Threshold
 from pipeline.comparison.result import Comparison
-from pipeline.report.document import Block, Heading, Picture, Table, Text
+from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
 from pipeline.text.numbers import between, bounds, fixed, percent, signed
 
 
@@ -28,24 +28,24 @@ def quality(c: Comparison) -> list[Block]:
     chosen = c.quality.chosen if c.quality else None
     third = f" Right: tuned, at the threshold {fixed(chosen.value)} below." if chosen else ""
     blocks: list[Block] = [
-        Heading("How good is the model"),
-        Text(
+        HeadingBlock("How good is the model"),
+        TextBlock(
             "Of each kind, the network is registered whose val loss is the median of its seeds:"
             " typical, not lucky."
         ),
-        Picture(
+        PictureBlock(
             "roc",
             f"ROC curves of the registered networks; area: {figures('roc_auc')}.",
             f"ROC on test, area: {figures('roc_auc')}.",
             half=True,
         ),
-        Picture(
+        PictureBlock(
             "pr",
             f"Precision-recall curves of the registered networks; area: {figures('pr_auc')}.",
             f"Precision and recall on test, average precision: {figures('pr_auc')}.",
             half=True,
         ),
-        Picture(
+        PictureBlock(
             "confusion",
             f"Confusion matrices: {matrices}.",
             f"Test rows by actual class and most probable class: {matrices}.{third}",
@@ -55,7 +55,7 @@ def quality(c: Comparison) -> list[Block]:
         error = figures("calibration_error")
         what = f"of {c.data.positive}" if c.data.positive else "of the most probable class"
         blocks += [
-            Picture(
+            PictureBlock(
                 "calibration",
                 f"Calibration plot with intervals; calibration error: {error}.",
                 f"Probability {what} against how often it came true, bins of equally many test"
@@ -83,7 +83,7 @@ def _classes(q: Quality) -> list[Block]:
         for one in q.classes
     ]
     header = ("Class", "Rows", "Recall (interval)", "Precision (interval)", "F1")
-    return [Table("The registered tuned network, by class", header, rows)]
+    return [TableBlock("The registered tuned network, by class", header, rows)]
 
 
 def _thresholds(c: Comparison, q: Quality) -> list[Block]:
@@ -103,12 +103,12 @@ def _thresholds(c: Comparison, q: Quality) -> list[Block]:
         "Specificity",
     )  # fmt: skip
     return [
-        Table(
+        TableBlock(
             f"Test rows of {c.data.positive} by threshold, registered tuned network",
             header,
             [row("As served", q.usual), row("Chosen on val", q.chosen)],
         ),
-        Text(
+        TextBlock(
             "The model is served with 0.5. The other threshold has the highest recall plus"
             " specificity on val rows (Youden's index); it has not seen the test rows either, but"
             " val rows also stopped the fits."
@@ -135,24 +135,24 @@ def _columns(q: Quality) -> list[Block]:
         for one in q.slices
     ]
     return [
-        Picture(
+        PictureBlock(
             "columns",
             f"Permutation importance of raw columns; first {first.column} with"
             f" {signed(first.rise.estimate)}.",
             "Rise in log loss when a column's values are dealt out anew among the test rows. Of"
             " columns that say the same, each looks less important than it is.",
         ),
-        Table(
+        TableBlock(
             "Permutation importance of raw columns",
             ("Column", "Rise in log loss", "Interval"),
             importance,
         ),
-        Table(
+        TableBlock(
             "Slices of the test rows by the most telling columns, tuned networks of all seeds",
             ("Slice", "Rows", "Accuracy (interval)", "Log loss (interval)"),
             slices,
         ),
-        Text(
+        TextBlock(
             "Intervals of slices and columns are each alone, not corrected for their number: they"
             " say where to look, and prove nothing."
         ),
@@ -161,7 +161,7 @@ def _columns(q: Quality) -> list[Block]:
 
 def _hardest(q: Quality) -> list[Block]:
     if not q.hardest:
-        return [Text("The registered tuned network misclassifies no test row.")]
+        return [TextBlock("The registered tuned network misclassifies no test row.")]
     columns = list(q.hardest[0].cells)
     rows = [
         (
@@ -171,4 +171,4 @@ def _hardest(q: Quality) -> list[Block]:
         for one in q.hardest
     ]  # fmt: skip
     header = ("Test row", "Actual", "Predicted", "Probability of actual", *columns)
-    return [Table("Hardest misclassified test rows, the worst first", header, rows)]
+    return [TableBlock("Hardest misclassified test rows, the worst first", header, rows)]

@@ -6,16 +6,16 @@ from pipeline.comparison.ablation import Ablation, AblationRow
 from pipeline.comparison.result import Comparison
 from pipeline.config.sections.regularization import Regularization
 from pipeline.regularizers import TECHNIQUES
-from pipeline.report.document import Block, Heading, Picture, Table, Text
+from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
 from pipeline.report.sections.verdicts import tuned_table
 from pipeline.text.numbers import between, fixed, p_value, percent, setting, signed
 
 
 def techniques(c: Comparison) -> list[Block]:
     """The ablation, or that it is switched off."""
-    blocks: list[Block] = [Heading("Which technique buys what"), *tuned_table(c)]
+    blocks: list[Block] = [HeadingBlock("Which technique buys what"), *tuned_table(c)]
     if not c.ablation:
-        return [*blocks, Text("The ablation is switched off (compare.ablation).")]
+        return [*blocks, TextBlock("The ablation is switched off (compare.ablation).")]
     ablation = c.ablation
     strengths = (
         "at the strength with the lowest cross-validated log loss of its validation curve"
@@ -23,22 +23,22 @@ def techniques(c: Comparison) -> list[Block]:
         else "at its strength in the tuned mix"
     )
     blocks += [
-        Text(
+        TextBlock(
             f"Each variant is trained from the same {len(ablation.seeds)} seeds and judged on the"
             f" same test rows.{_fewer(c)} A technique alone acts {strengths}; elastic net takes"
             " half of either penalty's. All numbers are means over the seeds."
         ),
-        Table(
+        TableBlock(
             "Log loss on test of each variant, against none", _DIFFERENCE, _differences(ablation)
         ),
-        Text(
+        TextBlock(
             f"{ablation.comparisons} comparisons with none, so p-values are corrected by Holm's"
             " method, which keeps the chance of one false verdict or more among all of them at"
             f" {percent(1 - c.confidence, 0)}; verdicts follow these. The intervals hold all"
             f" together with {percent(c.confidence, 0)} confidence (Bonferroni: each has"
             f" {percent(ablation.simultaneous, 2)}), which is a little stricter than the verdicts."
         ),
-        Picture(
+        PictureBlock(
             "ablation",
             "Log loss of each variant minus that of none, with simultaneous intervals: "
             + "; ".join(
@@ -51,12 +51,12 @@ def techniques(c: Comparison) -> list[Block]:
             " Orange: hurts. Grey: no detectable difference.",
         ),
         *_parts(c, ablation),
-        Table(
+        TableBlock(
             "Each variant's strengths, and what else it changes",
             _LEVELS,
             [_levels(row) for row in ablation.rows],
         ),
-        Text(
+        TextBlock(
             "Gap: log loss on test minus on the training rows, both without dropout and penalties."
             " Calibration error: 10 bins of equally many rows; on few rows it is too high for"
             " all alike. Epochs stand for cost, as an epoch of each variant takes about the same"
@@ -92,8 +92,10 @@ def _parts(c: Comparison, ablation: Ablation) -> list[Block]:
     ]  # fmt: skip
     header = ("Part", "Difference", "Interval", "Detectable", "p (Holm)", "Verdict")
     return [
-        Table("What each part does in the mix: log loss with it minus without it", header, rows),
-        Text(
+        TableBlock(
+            "What each part does in the mix: log loss with it minus without it", header, rows
+        ),
+        TextBlock(
             f"{len(rows)} comparisons of the whole mix with the mix without one part, corrected"
             f" among themselves as above (each interval has"
             f" {percent(ablation.parts_simultaneous, 2)})."

@@ -7,31 +7,41 @@ from collections.abc import Sequence
 from pipeline.comparison.ablation import Ablation
 from pipeline.comparison.decomposition import Decomposition
 from pipeline.comparison.kinds import KIND_TITLES, KINDS
-from pipeline.comparison.published import Reference
+from pipeline.comparison.published import RepeatedRun
 from pipeline.comparison.result import Comparison
 from pipeline.regularizers import TECHNIQUES
-from pipeline.report.document import Block, Heading, Items, Picture, Statement, Table, Text
+from pipeline.report.document import (
+    Block,
+    HeadingBlock,
+    ItemsBlock,
+    PictureBlock,
+    StatementBlock,
+    TableBlock,
+    TextBlock,
+)
 from pipeline.statistics.intervals import Difference, verdict
 from pipeline.tasks.classification import METRIC_TITLES
 from pipeline.text.numbers import between, counted, fixed, listed, p_value, percent, setting, signed
 
 
 def about(c: Comparison) -> list[Block]:
-    """What the data is, and what its checks found."""
+    """Describe the data and the findings of its checks."""
     positive = f"; the positive class is {c.data.positive}" if c.data.positive else ""
     rows = sum(c.data.rows.values())
-    told = Text(f"{c.data.description}. {c.data.columns} columns, {rows} rows{positive}.")
+    description = TextBlock(
+        f"{c.data.description}. {c.data.columns} columns, {rows} rows{positive}."
+    )
     if not c.data.findings:
-        return [told]
-    return [told, Text("What to know of the table:"), Items(c.data.findings)]
+        return [description]
+    return [description, TextBlock("What to know about the table:"), ItemsBlock(c.data.findings)]
 
 
 def verdicts(c: Comparison) -> list[Block]:
-    """Tuned versus baseline first, then each question that another section answers at length."""
-    blocks: list[Block] = [Heading("The verdict"), Statement(c.sentence, c.verdict)]
-    blocks += [Statement(*statement) for statement in _further(c)]
+    """State tuned versus baseline first, then the answers that other sections give at length."""
+    blocks: list[Block] = [HeadingBlock("The verdict"), StatementBlock(c.sentence, c.verdict)]
+    blocks += [StatementBlock(*statement) for statement in _further(c)]
     blocks += [
-        Text(
+        TextBlock(
             "Log loss is the mean of minus the logarithm of the probability that a network gave to"
             " a row's own class: 0 is perfect, and being sure of the wrong class costs most."
             f" All figures are means over {len(c.seeds)} networks of each kind, trained from the"
@@ -46,7 +56,7 @@ def verdicts(c: Comparison) -> list[Block]:
     ]
     if any(not paired.measurable for paired in c.metrics.values()):
         blocks.append(
-            Text(
+            TextBlock(
                 "not measurable: every resample of these rows gives the same value, so the"
                 " bootstrap cannot say how far it can be trusted."
             )
@@ -54,14 +64,14 @@ def verdicts(c: Comparison) -> list[Block]:
     shown = c.metrics["log_loss"].difference
     pair = c.registered_pair
     blocks += [
-        Picture(
+        PictureBlock(
             "differences",
             f"Intervals of tuned minus baseline for each metric; log loss {signed(shown.estimate)},"
             f" from {between(shown)}.",
-            "Difference in each metric with its interval, turned so that right is better. Blue:"
+            "Difference in each metric with its interval, signed so that right is better. Blue:"
             " the interval excludes zero.",
         ),
-        Text(
+        TextBlock(
             "The two registered networks, row by row: the tuned one alone is right on"
             f" {counted(pair.only_tuned_right, 'test row')}, the baseline alone on"
             f" {pair.only_baseline_right} (McNemar's exact test, p {p_value(pair.p_value)})."
@@ -71,75 +81,75 @@ def verdicts(c: Comparison) -> list[Block]:
 
 
 def tuned_table(c: Comparison) -> list[Block]:
-    """The values of both kinds."""
+    """Tabulate the regularization and the training of both kinds."""
     rows = []
     for kind in KINDS:
-        one = getattr(c, kind)
-        tuned = one.regularization
+        candidate = getattr(c, kind)
+        values = candidate.regularization
         rows.append(
             (
                 KIND_TITLES[kind].capitalize(),
-                *(setting(getattr(tuned, technique.name)) for technique in TECHNIQUES),
-                fixed(sum(one.epochs) / len(one.epochs), 1),
-                str(one.registered_seed),
+                *(setting(getattr(values, technique.name)) for technique in TECHNIQUES),
+                fixed(sum(candidate.epochs) / len(candidate.epochs), 1),
+                str(candidate.registered_seed),
             )
         )
-    values = (technique.value_title for technique in TECHNIQUES)
-    header = ("Kind", *values, "Epochs, mean", "Registered seed")
+    titles = (technique.value_title for technique in TECHNIQUES)
+    header = ("Kind", *titles, "Epochs, mean", "Registered seed")
     same = "; it is the baseline itself, so both kinds are the same network"
     return [
-        Text(
+        TextBlock(
             f"Trial {c.best_trial} of {c.trials} has the lowest cross-validated log loss"
             f"{same if c.best_trial == 0 else ''}."
         ),
-        Table("Values and training of both kinds", header, rows),
+        TableBlock("Values and training of both kinds", header, rows),
     ]
 
 
 def _further(c: Comparison) -> list[tuple[str, str]]:
-    """(sentence, tone) of the other questions."""
-    found = []
+    """Answer the other questions, each by a sentence and its tone."""
+    answers = []
     if c.ablation and c.ablation.comparisons:
-        found.append(_against_none(c.ablation))
+        answers.append(_against_none(c.ablation))
         if c.ablation.parts:
-            found.append(_within_mix(c.ablation))
+            answers.append(_within_mix(c.ablation))
     if c.decomposition and c.best.regularization != c.baseline.regularization:
-        found.append(_why(c.decomposition))
+        answers.append(_why(c.decomposition))
     if c.reference:
-        found.append(_published(c.reference))
-    return found
+        answers.append(_published(c.reference))
+    return answers
 
 
 def _against_none(ablation: Ablation) -> tuple[str, str]:
     rows = ablation.rows[1:]
-    told = []
+    clauses = []
     helping = [row for row in rows if row.verdict == "helps"]
     if helping:
         best = min(helping, key=lambda row: row.log_loss)
-        told.append(
+        clauses.append(
             f"{len(helping)} of {len(rows)} variants help against no regularization, most of all"
             f" {_lower(best.title)} ({_change(best.difference)})"
         )
     hurting = [row for row in rows if row.verdict == "hurts"]
     if hurting:
         worst = max(hurting, key=lambda row: row.log_loss)
-        told.append(
+        clauses.append(
             f"{len(hurting)} of {len(rows)} hurt, most of all {_lower(worst.title)}"
             f" ({_change(worst.difference)})"
         )
     if len(helping) + len(hurting) < len(rows):
         unclear = [row for row in rows if row.verdict == "no detectable difference"]
-        told.append(
+        clauses.append(
             f"no detectable difference from none for {_count(len(unclear), len(rows), 'variant')}"
             f"{_detectable([row.difference for row in unclear])}"
         )
     tone = "helps" if helping else "hurts" if hurting else "no"
-    return f"Which technique: {'; '.join(told)}. All corrected for their number.", tone
+    return f"Which technique: {'; '.join(clauses)}. All corrected for their number.", tone
 
 
 def _within_mix(ablation: Ablation) -> tuple[str, str]:
     parts = ablation.parts
-    told = [
+    clauses = [
         f"{part.title} {part.verdict} within the tuned mix ({_change(part.difference)} by having"
         " it)"
         for part in parts
@@ -148,17 +158,17 @@ def _within_mix(ablation: Ablation) -> tuple[str, str]:
     unclear = [part for part in parts if part.verdict == "no detectable difference"]
     if unclear:
         names = listed([_lower(part.title) for part in unclear], "or")
-        told.append(
+        clauses.append(
             f"no detectable difference between the tuned mix and the mix without {names}"
             f"{_detectable([part.difference for part in unclear])}"
         )
     verdicts = [part.verdict for part in parts]
     tone = "helps" if "helps" in verdicts else "hurts" if "hurts" in verdicts else "no"
-    return f"Which part of the mix: {'; '.join(told)}. All corrected for their number.", tone
+    return f"Which part of the mix: {'; '.join(clauses)}. All corrected for their number.", tone
 
 
 def _why(d: Decomposition) -> tuple[str, str]:
-    def told(name: str, change: Difference) -> str:
+    def clause(name: str, change: Difference) -> str:
         effect = {"helps": "lowers", "hurts": "raises"}.get(verdict(change))
         interval = f"{signed(change.estimate, 3)}, {between(change, 3)}"
         if effect:
@@ -168,23 +178,23 @@ def _why(d: Decomposition) -> tuple[str, str]:
             f" of {fixed(change.detectable, 3)} would probably have shown)"
         )
 
-    variance, bias = told("variance", d.variance_difference), told("bias", d.bias_difference)
+    variance, bias = clause("variance", d.variance_difference), clause("bias", d.bias_difference)
     return f"Why: over {d.sets} bootstrap training sets, tuning {variance} and {bias}.", "no"
 
 
-def _published(r: Reference) -> tuple[str, str]:
-    said = {"helps": "dropout helps", "hurts": "dropout hurts"}.get(r.verdict, str(r.verdict))
+def _published(r: RepeatedRun) -> tuple[str, str]:
+    effect = {"helps": "dropout helps", "hurts": "dropout hurts"}.get(r.verdict, str(r.verdict))
     title = "The reference experiment" if r.published_with is None else "The published single run"
     sentence = (
-        f"{title}: over {r.repeats} repetitions, {said} in accuracy (mean"
+        f"{title}: over {r.repeats} repetitions, {effect} in accuracy (mean"
         f" {signed(r.difference.estimate, 3)}, {between(r.difference, 3)}; a true difference of"
         f" {fixed(r.difference.detectable, 3)} or more would probably have shown)"
     )
     if r.as_large is not None and r.published_with is not None and r.published_without is not None:
-        apart = r.published_with - r.published_without
+        published = r.published_with - r.published_without
         sentence += (
             f"; {percent(r.as_large, 0)} of the repetitions show a difference as large as the"
-            f" published one ({signed(apart)}) or larger, one way or the other"
+            f" published one ({signed(published)}) or larger, one way or the other"
         )
     return f"{sentence}.", r.verdict
 
@@ -194,14 +204,14 @@ def _change(difference: Difference | None) -> str:
     return f"log loss {signed(difference.estimate, 3)}, {between(difference, 3)}"
 
 
-def _count(some: int, every: int, noun: str) -> str:
-    return f"any of {every} {noun}s" if some == every else f"{some} of {every} {noun}s"
+def _count(some: int, total: int, noun: str) -> str:
+    return f"any of {total} {noun}s" if some == total else f"{some} of {total} {noun}s"
 
 
 def _detectable(differences: Sequence[Difference | None]) -> str:
-    """What would have shown, from the easiest comparison to the hardest."""
+    """State which differences would have shown, from the easiest comparison to the hardest."""
     # A technique that never acted gives the very same networks: nothing could have shown.
-    sizes = sorted(one.detectable for one in differences if one and one.detectable > 0)
+    sizes = sorted(d.detectable for d in differences if d and d.detectable > 0)
     if not sizes:
         return ""
     least, most = fixed(sizes[0], 3), fixed(sizes[-1], 3)
@@ -213,7 +223,7 @@ def _lower(title: str) -> str:
     return title if title.startswith("L") else title[0].lower() + title[1:]
 
 
-def _metrics(c: Comparison) -> Table:
+def _metrics(c: Comparison) -> TableBlock:
     rows = []
     for name, paired in c.metrics.items():
         text, more = METRIC_TITLES[name]
@@ -229,4 +239,4 @@ def _metrics(c: Comparison) -> Table:
             )
         )
     header = ("Metric", "Tuned", "Baseline", "Difference", "Interval", "Detectable")
-    return Table(f"Metrics on {c.data.rows['test']} test rows of {c.data.name}", header, rows)
+    return TableBlock(f"Metrics on {c.data.rows['test']} test rows of {c.data.name}", header, rows)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from pipeline.comparison.published import Spread
 from pipeline.comparison.result import Comparison
-from pipeline.report.document import Block, Heading, Picture, Table, Text
+from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
 from pipeline.text.numbers import between, fixed, percent, signed
 
 
-def reference(c: Comparison) -> list[Block]:
-    """The repetitions, or why there are none."""
-    heading = Heading("The reference experiment, repeated")
+def published_run(c: Comparison) -> list[Block]:
+    """Report the repetitions, or why there are none."""
+    heading = HeadingBlock("The reference experiment, repeated")
     if not c.reference:
         return [
             heading,
-            Text(
+            TextBlock(
                 "Not part of this report: it is switched off (compare.reference_repeats), or no"
-                " published run on this data is known."
+                " published run on this data is known (compare.published)."
             ),
         ]
     r = c.reference
     blocks: list[Block] = [heading]
-    said = (
+    published_once = (
         f" The published notebooks did this once on {r.test_rows} rows:"
         f" {fixed(r.published_without)} without dropout and {fixed(r.published_with)} with."
         if r.published_without is not None and r.published_with is not None
@@ -34,11 +34,11 @@ def reference(c: Comparison) -> list[Block]:
         else ""
     )
     blocks.append(
-        Text(
+        TextBlock(
             f"One network without dropout and one with rate {r.rate:g}, {r.epochs} epochs, nothing"
-            f" stops them, {r.test_rows} test rows.{said} Here it is done {r.repeats} times, each"
-            f" time on another random split of all {r.rows} rows and from other initial"
-            f" weights.{fewer}"
+            f" stops them, {r.test_rows} test rows.{published_once} Here it is done {r.repeats}"
+            f" times, each time on another random split of all {r.rows} rows and from other"
+            f" initial weights.{fewer}"
         )
     )
 
@@ -49,12 +49,12 @@ def reference(c: Comparison) -> list[Block]:
         )  # fmt: skip
 
     blocks += [
-        Table(
+        TableBlock(
             "Accuracy over the repetitions",
             ("Network", "Mean", "Standard deviation", "Middle 90 %"),
             [row("Without dropout", r.without_spread), row("With dropout", r.with_spread)],
         ),
-        Picture(
+        PictureBlock(
             "reference",
             f"Histogram of accuracy with minus without dropout over {r.repeats} repetitions: mean"
             f" {signed(r.difference.estimate)}.",
@@ -63,7 +63,7 @@ def reference(c: Comparison) -> list[Block]:
             if r.published_with is not None
             else "Difference in accuracy, with minus without dropout, of each repetition.",
         ),
-        Text(
+        TextBlock(
             f"With dropout the accuracy is lower in {percent(r.worse)} of the repetitions, equal in"
             f" {percent(r.equal)} and higher in {percent(r.better)}; the mean difference is"
             f" {signed(r.difference.estimate)} ({100 * c.confidence:g} % interval"
@@ -73,11 +73,11 @@ def reference(c: Comparison) -> list[Block]:
         ),
     ]
     if r.as_large is not None and r.published_with is not None and r.published_without is not None:
-        apart = r.published_with - r.published_without
+        published = r.published_with - r.published_without
         blocks.append(
-            Text(
+            TextBlock(
                 "What it says: the published difference of"
-                f" {signed(apart)} is {_rows(apart, r.test_rows)} of {r.test_rows}."
+                f" {signed(published)} is {_rows(published, r.test_rows)} of {r.test_rows}."
                 f" A difference of that size or more, in one direction or the other, shows in"
                 f" {percent(r.as_large)} of the repetitions: a single run cannot tell whether"
                 " dropout helps here."
@@ -86,6 +86,6 @@ def reference(c: Comparison) -> list[Block]:
     return blocks
 
 
-def _rows(apart: float, test_rows: int) -> str:
-    count = round(abs(apart) * test_rows)
+def _rows(difference: float, test_rows: int) -> str:
+    count = round(abs(difference) * test_rows)
     return f"{count} row{'' if count == 1 else 's'}"

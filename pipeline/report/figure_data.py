@@ -1,4 +1,4 @@
-"""The series behind the figures, as tables that DVC plots too."""
+"""The tables that the figures are drawn from; DVC plots them too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from pipeline.comparison.result import Kind
+from pipeline.comparison.kinds import Kind
 from pipeline.tasks.classification import Floats, Labels
 from pipeline.training.arrays import FloatArray
 
@@ -17,25 +17,25 @@ CURVE_DIGITS = 6
 
 
 def learning_table(curves: Mapping[Kind, Sequence[tuple[FloatArray, FloatArray]]]) -> pd.DataFrame:
-    """Train and val log loss over epochs: mean and spread over the seeds still training.
+    """Return train and val log loss over epochs, mean and spread over the seeds still training.
 
     curves: for each kind of network, a pair of (epoch,) train and val curves per seed.
     low, high: 10th and 90th percentile over seeds.
     """
     rows = []
-    for kind, of_seeds in curves.items():
-        for part, series in zip(("train", "val"), zip(*of_seeds, strict=True), strict=True):
-            for epoch in range(max(map(len, series))):
-                values = [curve[epoch] for curve in series if len(curve) > epoch]
+    for kind, pairs in curves.items():
+        for role, seeds in zip(("train", "val"), zip(*pairs, strict=True), strict=True):
+            for epoch in range(max(map(len, seeds))):
+                values = [curve[epoch] for curve in seeds if len(curve) > epoch]
                 low, high = np.quantile(values, [0.1, 0.9])
                 mean = float(np.mean(values))
-                rows.append((kind, part, epoch + 1, mean, low, high, len(values)))
+                rows.append((kind, role, epoch + 1, mean, low, high, len(values)))
     columns = ["model", "rows", "epoch", "log_loss", "low", "high", "seeds"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def wide(learning: pd.DataFrame) -> pd.DataFrame:
-    """The means of a learning table, one column per kind of network and rows."""
+def means_by_curve(learning: pd.DataFrame) -> pd.DataFrame:
+    """Return the means of a learning table, a column per kind of network and role of rows."""
     names = learning["model"] + "_" + learning["rows"]
     table = learning.assign(curve=names).pivot_table(
         index="epoch", columns="curve", values="log_loss", sort=False
@@ -46,9 +46,9 @@ def wide(learning: pd.DataFrame) -> pd.DataFrame:
 def roc_table(
     probability: Mapping[Kind, Floats], y: Labels, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """ROC points of each kind of network; of more than two classes, each against the rest.
+    """Return the ROC points of each kind of network.
 
-    probability: (row, class) for each kind.
+    Of three classes or more, each is set against the rest. probability: (row, class) for each kind.
     """
     parts = []
     for kind, label, scores in _one_against_rest(probability, classes):
@@ -62,7 +62,7 @@ def roc_table(
 
 
 def pr_table(probability: Mapping[Kind, Floats], y: Labels, classes: Sequence[str]) -> pd.DataFrame:
-    """Precision-recall points of each kind of network, as `roc_table`."""
+    """Return the precision-recall points of each kind of network, as `roc_table` does."""
     parts = []
     for kind, label, scores in _one_against_rest(probability, classes):
         precision, recall, _ = precision_recall_curve(y == label, scores)
@@ -77,7 +77,7 @@ def pr_table(probability: Mapping[Kind, Floats], y: Labels, classes: Sequence[st
 def confusion_table(
     probability: Mapping[Kind, Floats], y: Labels, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Actual and predicted class of each test row, for each kind of network."""
+    """Return the actual and the predicted class of each test row, for each kind of network."""
     names = np.array(classes)
     return pd.concat(
         [
@@ -91,7 +91,7 @@ def confusion_table(
 def prediction_table(
     probability: Mapping[Kind, Floats], y: Labels, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Each test row's class and the probabilities that the registered networks give."""
+    """Return each test row's class and the probabilities that the registered networks give it."""
     columns = {
         f"{kind}_probability_{name}": p[:, label]
         for kind, p in probability.items()

@@ -1,0 +1,38 @@
+"""The registered networks as the files that models are made of, and what these models predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import skops.io
+from sklearn.compose import ColumnTransformer
+
+from pipeline.comparison.kinds import Kind
+from pipeline.comparison.networks import Networks
+from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA
+from pipeline.tasks.classification import Floats
+from pipeline.tracking.registry.models import ModelFiles, open_model
+from pipeline.training.architecture import Architecture
+from pipeline.training.network import export_network
+
+
+def export_models(
+    networks: Mapping[Kind, Networks], architecture: Architecture, preparation: ColumnTransformer
+) -> dict[Kind, ModelFiles]:
+    """Save the registered network of each kind as a Keras model, beside the preparation."""
+    MODELS.mkdir(exist_ok=True)
+    skops.io.dump(preparation, PREPARATION)
+    models = {}
+    for kind, trained in networks.items():
+        path = MODELS / f"{kind}.keras"
+        weights = trained.fits[trained.registered].weights
+        export_network(architecture, trained.regularization, weights).save(path)
+        models[kind] = ModelFiles(network=path, preparation=PREPARATION, schema=SCHEMA)
+    return models
+
+
+def predict(files: ModelFiles, rows: pd.DataFrame) -> Floats:
+    """Return (row, class) probabilities of raw rows from the very model that will be served."""
+    probability: Floats = open_model(files).predict(None, rows).iloc[:, 1:].to_numpy(float)
+    return probability
