@@ -1,1 +1,1 @@
-"""The experiments behind the verdict: what is trained, and what the fits say."""
+"""The experiments behind the verdict: what is trained, and what the fits show."""

@@ -1,4 +1,4 @@
-"""Which technique buys what: alone against none, and within the tuned mix; on the same rows."""
+"""The ablation: each technique alone against none, and each part of the tuned mix, on test."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TAIL_DRAWS = 10
 
 @dataclass(frozen=True)
 class AblationRow:
-    """One variant: means over the seeds, on test rows unless said otherwise.
+    """One variant: means over the seeds, on test rows unless a field says otherwise.
 
-    gap: log loss on test minus on the training rows, both at inference.
+    gap: log loss on test minus that on the training rows, both at inference.
     near_zero: share of all kernel weights below the threshold.
-    difference: log loss minus that of none, None for none itself; its interval is simultaneous.
-    p_holm: its p-value, corrected by Holm.
+    difference: log loss minus that of none, with a simultaneous interval; None for none itself.
+    p_holm: p-value of the difference, corrected by Holm's method.
     """
 
     name: str
@@ -62,8 +62,8 @@ class Ablation:
     """All variants, the first of which is none, and the parts of the tuned mix.
 
     comparisons: number of variants compared with none. simultaneous, parts_simultaneous: confidence
-    of each interval alone, so that all of its table hold together with the study's confidence
-    (Bonferroni). threshold: below this a weight counts as near zero.
+    of each single interval, so that all intervals of a table hold together with the study's
+    confidence (Bonferroni). threshold: a weight below this counts as near zero.
     """
 
     rows: tuple[AblationRow, ...]
@@ -99,23 +99,26 @@ def ablate(
 ) -> Ablation:
     """Compare each variant's log loss with that of the first, which is none.
 
-    The mix is compared with the mix without each part too. Verdicts follow p-values corrected by
-    Holm (1979), so that the chance of one false verdict or more in either family of comparisons is
-    at most 1 - confidence. Intervals are Bonferroni's.
+    The mix is also compared with the mix without each part. Verdicts follow p-values corrected by
+    Holm's method (1979), so that the chance of one false verdict or more in either family of
+    comparisons is at most 1 - confidence. Intervals are Bonferroni's.
     """
-    losses = {one.variant.name: metrics.row_log_loss(_logits(one), y) for one in trained}
-    none = losses[trained[0].variant.name]
-    against_none = _Family.of(
-        [losses[one.variant.name] - none for one in trained[1:]], resamples, confidence, seeds[0]
+    losses = {t.variant.name: metrics.row_log_loss(_logits(t), y) for t in trained}
+    none, *others = trained
+    against_none = _Family.compare(
+        [losses[other.variant.name] - losses[none.variant.name] for other in others],
+        resamples,
+        confidence,
+        seeds[0],
     )
-    without = {one.variant.part: losses[one.variant.name] for one in trained}
+    without = {t.variant.part: losses[t.variant.name] for t in trained}
     parts = [part for part in without if part]
-    within = _Family.of(
+    within = _Family.compare(
         [losses[MIX] - without[part] for part in parts], resamples, confidence, seeds[0]
     )
-    rows = [_row(trained[0], y, y_train, threshold, None, None, None)]
-    for one, found in zip(trained[1:], against_none.members, strict=True):
-        rows.append(_row(one, y, y_train, threshold, *found))
+    rows = [_row(none, y, y_train, threshold, None, None, None)]
+    for other, member in zip(others, against_none.members, strict=True):
+        rows.append(_row(other, y, y_train, threshold, *member))
     return Ablation(
         rows=tuple(rows),
         parts=tuple(
@@ -132,42 +135,44 @@ def ablate(
 
 @dataclass(frozen=True)
 class _Family:
-    """Comparisons that are corrected for each other."""
+    """Comparisons whose p-values and intervals are corrected for their number."""
 
     members: list[tuple[Difference, float, Verdict]]
     simultaneous: float
 
     @classmethod
-    def of(cls, values: Sequence[Floats], resamples: int, confidence: float, seed: int) -> _Family:
-        """values: (seed, row) differences of each comparison."""
+    def compare(
+        cls, values: Sequence[Floats], resamples: int, confidence: float, seed: int
+    ) -> _Family:
+        """Test each comparison's mean difference. values: (seed, row) differences of each."""
         simultaneous = 1 - (1 - confidence) / max(1, len(values))
         # So many that draws are left beyond the ends of the simultaneous intervals.
         enough = max(resamples, ceil(2 * TAIL_DRAWS / (1 - simultaneous)))
-        found = mean_differences(values, enough, simultaneous, seed)
-        corrected = holm([one.p_value for one in found])
+        differences = mean_differences(values, enough, simultaneous, seed)
+        corrected = holm([difference.p_value for difference in differences])
         members = [
-            (one, p, decide(one, p, 1 - confidence))
-            for one, p in zip(found, corrected, strict=True)
+            (difference, p, decide(difference, p, 1 - confidence))
+            for difference, p in zip(differences, corrected, strict=True)
         ]
         return cls(members, simultaneous)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values corrected for their number by Holm's step-down method."""
+    """Correct p-values for their number by Holm's step-down method."""
     if not p_values:
         return []
     return [float(p) for p in multipletests(p_values, method="holm")[1]]
 
 
 def decide(difference: Difference, p_value: float, error_rate: float) -> Verdict:
-    """What a difference in a loss says at this rate of false verdicts."""
+    """Return the verdict on a difference in a loss, at this rate of false verdicts."""
     if p_value >= error_rate or difference.estimate == 0:
         return "no detectable difference"
     return "helps" if difference.estimate < 0 else "hurts"
 
 
 def near_zero(weights: Sequence[np.ndarray], threshold: float) -> float:
-    """Share of kernel weights whose size is below the threshold."""
+    """Return the share of kernel weights whose absolute value is below the threshold."""
     kernels = [kernel for kernel in weights if kernel.ndim == 2]
     small = sum(int((np.abs(kernel) < threshold).sum()) for kernel in kernels)
     return small / sum(kernel.size for kernel in kernels)
@@ -194,9 +199,9 @@ def _row(
         title=trained.variant.title,
         regularization=trained.variant.regularization,
         log_loss=log_loss,
-        accuracy=float(np.mean([metrics.accuracy(one, y) for one in p])),
-        roc_auc=float(np.mean([metrics.roc_auc(one, y) for one in p])),
-        calibration_error=float(np.mean([metrics.calibration_error(one, y) for one in p])),
+        accuracy=float(np.mean([metrics.accuracy(network, y) for network in p])),
+        roc_auc=float(np.mean([metrics.roc_auc(network, y) for network in p])),
+        calibration_error=float(np.mean([metrics.calibration_error(network, y) for network in p])),
         train_log_loss=train_log_loss,
         gap=log_loss - train_log_loss,
         epochs=float(np.mean([len(fit.val_loss) for fit in trained.fits])),

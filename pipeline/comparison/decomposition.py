@@ -1,15 +1,15 @@
 """Bias and variance, measured on bootstrap training sets.
 
-Log loss is taken apart as Heskes 1998 does (doi:10.1162/089976698300017232): with m the normalized
+Log loss is decomposed after Heskes 1998 (doi:10.1162/089976698300017232): with m the normalized
 geometric mean of the networks' probabilities, the mean log loss of a row is -log m(y), its bias,
 plus the mean Kullback-Leibler divergence from m to the networks, its variance; exactly. With one
-label a row, the noise of the labels cannot be told from bias and is contained in it. Wrong
-predictions are taken apart as Domingos 2000 does (A unified bias-variance decomposition, ICML): the
-bias is that of the most frequent prediction, and net variance is what is left of the error.
+label per row, label noise cannot be distinguished from bias and is contained in it. Errors are
+decomposed after Domingos 2000 (A unified bias-variance decomposition, ICML): the bias is the error
+of the most frequent prediction, and the net variance is the rest of the error.
 
 The sets are drawn with replacement from the training rows (Breiman 1996, Bias, variance, and
 arcing classifiers, has the same estimator). Each holds 63 % of the distinct rows, so both terms
-are those of a somewhat smaller training set.
+belong to a somewhat smaller training set.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from pipeline.training.fit import Fit, Member
 
 
 @dataclass(frozen=True)
-class Parts:
-    """One kind of network, means over the test rows and the bootstrap sets.
+class Terms:
+    """The terms of one kind of network, means over the test rows and the bootstrap sets.
 
     log_loss = bias + variance, and error = error_bias + error_variance.
-    seed_variance: the same variance among networks of one training set that differ in seed alone.
+    seed_variance: the variance among networks of one training set that differ in their seed alone.
     """
 
     log_loss: float
@@ -51,11 +51,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Both kinds on the same sets. Differences: best minus baseline, intervals over test rows."""
+    """Both kinds on the same bootstrap sets. Differences: best minus baseline, over test rows."""
 
     sets: int
-    best: Parts
-    baseline: Parts
+    best: Terms
+    baseline: Terms
     bias_difference: Difference
     variance_difference: Difference
 
@@ -68,7 +68,7 @@ def bootstrap_jobs(
     sets: int,
     seed: int,
 ) -> list[Job]:
-    """Each kind on each set, the kinds of a set next to each other; both have the set's seed."""
+    """List the networks of both kinds, set by set; both kinds of a set have the same seed."""
     jobs = []
     for number in range(sets):
         rng = np.random.default_rng([seed, number])
@@ -88,41 +88,44 @@ def bootstrap_jobs(
 
 def decompose(
     fits: Sequence[Fit],
-    of_seeds: Mapping[Kind, Sequence[Fit]],
+    seed_fits: Mapping[Kind, Sequence[Fit]],
     y: Labels,
     resamples: int,
     confidence: float,
 ) -> Decomposition:
-    """From the fits of `bootstrap_jobs`, and of each kind on the rows they are drawn from."""
-    terms, parts = {}, {}
-    for at, kind in enumerate(KINDS):
-        logits = _logits(fits[at :: len(KINDS)])
+    """Decompose the losses of the fits of `bootstrap_jobs`.
+
+    seed_fits: fits of each kind on the rows that the sets are drawn from, differing in seed.
+    """
+    by_row, means = {}, {}
+    for place, kind in enumerate(KINDS):
+        logits = _logits(fits[place :: len(KINDS)])
         bias, variance = log_loss_terms(logits, y)
         error, error_bias = error_terms(logits, y)
-        terms[kind] = bias, variance
-        parts[kind] = Parts(
+        by_row[kind] = bias, variance
+        means[kind] = Terms(
             log_loss=float((bias + variance).mean()),
             bias=float(bias.mean()),
             variance=float(variance.mean()),
-            seed_variance=float(log_loss_terms(_logits(of_seeds[kind]), y)[1].mean()),
+            seed_variance=float(log_loss_terms(_logits(seed_fits[kind]), y)[1].mean()),
             error=float(error.mean()),
             error_bias=float(error_bias.mean()),
             error_variance=float((error - error_bias).mean()),
         )
     differences = [
-        mean_difference((ours - theirs)[None], resamples, confidence)
-        for ours, theirs in zip(terms["best"], terms["baseline"], strict=True)
+        mean_difference((best - baseline)[None], resamples, confidence)
+        for best, baseline in zip(by_row["best"], by_row["baseline"], strict=True)
     ]
-    return Decomposition(len(fits) // len(KINDS), parts["best"], parts["baseline"], *differences)
+    return Decomposition(len(fits) // len(KINDS), means["best"], means["baseline"], *differences)
 
 
 def _logits(fits: Sequence[Fit]) -> Floats:
-    """(network, test row, output)."""
+    """Stack the logits: (network, test row, output)."""
     return np.stack([fit.score_logits for fit in fits]).astype(float)
 
 
 def log_loss_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
-    """(row,) bias and variance of the log loss, from logits (network, row, output)."""
+    """Return (row,) bias and variance of the log loss, from logits (network, row, output)."""
     z = np.asarray(logits, np.float64)
     if z.shape[-1] == 1:
         log_p = np.concatenate([log_expit(-z), log_expit(z)], axis=-1)
@@ -134,7 +137,7 @@ def log_loss_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
 
 
 def error_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
-    """(row,) share of networks that are wrong, and whether most of them agree on a wrong class."""
+    """Return the (row,) share of networks that are wrong, and whether their mode is wrong."""
     z = np.asarray(logits)
     predicted = (z[..., 0] > 0).astype(int) if z.shape[-1] == 1 else z.argmax(-1)
     votes = np.stack([(predicted == label).sum(0) for label in range(max(2, z.shape[-1]))])

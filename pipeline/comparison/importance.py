@@ -1,4 +1,4 @@
-"""Which raw columns the tuned networks live on, and how they do in parts of the data."""
+"""Which raw columns the tuned networks depend on, and how well they do in slices of the data."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from pipeline.training.forward import forward
 
 REPEATS = 5
 NETWORKS = 5
-# Columns that get an interval, and columns that the data is sliced by.
-TOLD, SLICED = 15, 3
+# The most important columns: so many are reported, and the data is sliced by so many.
+REPORTED, SLICED = 15, 3
 LEVELS = 5
-# Rows times columns that may pass through the networks; more test rows than that are thinned out.
+# Rows times columns that may pass through the networks; with more, test rows are thinned out.
 ENTRIES = 2_000_000
 
 
 @dataclass(frozen=True)
 class ColumnImportance:
-    """Rise in log loss when a column's values are dealt out anew among the test rows."""
+    """The rise in log loss when a column's values are shuffled among the test rows."""
 
     column: str
     rise: Difference
@@ -55,29 +55,29 @@ def permutation_importance(
     confidence: float,
     seed: int,
 ) -> tuple[ColumnImportance, ...]:
-    """The most telling columns, the most telling first (Breiman 2001; on test rows).
+    """Return the most important columns, the most important first (Breiman 2001; on test rows).
 
-    columns: prepared columns of each raw one; they are dealt out together, so that a row keeps the
-    levels that belong together. Each interval is over rows and networks.
+    columns: prepared columns of each raw one; they are shuffled together, so that levels that
+    belong together stay together. Each interval is over rows and networks.
     """
     most = max(2, ENTRIES // (len(columns) * REPEATS * NETWORKS))
     rows = fold.score[:: max(1, -(-len(fold.score) // most))]
     x, y = fold.x[rows], fold.y[rows]
     networks = [fit.weights for fit in fits[:NETWORKS]]
     rng = np.random.default_rng(seed)
-    deals = [rng.permutation(len(rows)) for _ in range(REPEATS)]
+    orders = [rng.permutation(len(rows)) for _ in range(REPEATS)]
     before = row_log_loss(forward(architecture, networks, x), y)
     rises = {}
     for name, places in columns.items():
-        moved = np.tile(x, (REPEATS, 1))
-        for number, deal in enumerate(deals):
+        shuffled = np.tile(x, (REPEATS, 1))
+        for number, order in enumerate(orders):
             part = slice(number * len(x), (number + 1) * len(x))
-            moved[part, places] = x[deal][:, places]
-        after = row_log_loss(forward(architecture, networks, moved), np.tile(y, REPEATS))
+            shuffled[part, places] = x[order][:, places]
+        after = row_log_loss(forward(architecture, networks, shuffled), np.tile(y, REPEATS))
         rises[name] = after.reshape(len(networks), REPEATS, -1).mean(1) - before
-    told = sorted(rises, key=lambda name: -rises[name].mean())[:TOLD]
-    found = mean_differences([rises[name] for name in told], resamples, confidence, seed)
-    return tuple(ColumnImportance(*pair) for pair in zip(told, found, strict=True))
+    names = sorted(rises, key=lambda name: -rises[name].mean())[:REPORTED]
+    differences = mean_differences([rises[name] for name in names], resamples, confidence, seed)
+    return tuple(ColumnImportance(*pair) for pair in zip(names, differences, strict=True))
 
 
 def slices(
@@ -90,23 +90,24 @@ def slices(
     resamples: int,
     confidence: float,
 ) -> tuple[Slice, ...]:
-    """Parts of the test rows by the most telling columns; logits: (seed, row, output).
+    """Slice the test rows by the most important columns; logits: (seed, row, output).
 
-    Numbers: thirds of the training rows. Categories: the most frequent levels of the training rows.
+    Numbers are sliced at the terciles of the training rows, categories by the most frequent levels
+    of the training rows.
     """
     hit = probabilities(logits).argmax(-1) == y
     losses = row_log_loss(logits, y)
-    found = []
+    result = []
     for name in columns[:SLICED]:
         for level, inside in _levels(name, train[name], test[name]):
             if not inside.any():
                 continue
-            # The rows of a slice as a sample; a single one has no interval of its own.
+            # The rows of a slice are a sample; a single row has no interval of its own.
             loss = mean_difference(losses[:, inside], resamples, confidence)
             bounds = Interval(loss.estimate, max(0.0, loss.low), loss.high)
             share = wilson(float(hit[:, inside].mean()), int(inside.sum()), confidence)
-            found.append(Slice(name, level, int(inside.sum()), share, bounds))
-    return tuple(found)
+            result.append(Slice(name, level, int(inside.sum()), share, bounds))
+    return tuple(result)
 
 
 def _levels(name: str, train: pd.Series, test: pd.Series) -> list[tuple[str, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""Which networks the evidence needs, each trained once, and how long each experiment takes."""
+"""The networks that the experiments need, each trained once and timed by experiment."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class Job:
 
 
 def watched(fold: Fold, regularization: Regularization) -> Fold:
-    """The fold; with one stop row alone if nothing stops the fit, whose val loss nobody asks for.
+    """Return the fold, with a single stop row if nothing stops the fit.
 
-    Watching the others would cost a twentieth of the training.
+    Nobody asks for the val loss of such a fit, and watching the others would cost a twentieth of
+    the training.
     """
     return fold if regularization.patience is not None else replace(fold, stop=fold.stop[:1])
 
@@ -38,26 +39,26 @@ def watched(fold: Fold, regularization: Regularization) -> Fold:
 def train_jobs(
     experiments: Mapping[str, Sequence[Job]], trainer: Trainer, clock: Clock
 ) -> dict[str, list[Fit]]:
-    """Fits of each experiment in the order of its jobs; `InputError` if one has no finite loss.
+    """Train each experiment's jobs, in their order; `InputError` if a fit has no finite loss.
 
-    A fit is a pure function of its job, so a job that an earlier experiment has too is not trained
+    A fit is a pure function of its job, so a job that an earlier experiment shares is not trained
     again, and takes no time in the later one. clock: times each experiment by its name.
     """
-    found: dict[object, Fit] = {}
+    trained: dict[object, Fit] = {}
     for name, jobs in experiments.items():
         calls: dict[object, dict[object, Job]] = {}
         for job in jobs:
-            if _identity(job) not in found:
+            if _identity(job) not in trained:
                 calls.setdefault(_call(job), {}).setdefault(_identity(job), job)
         if calls:
             with clock(f"train: {name}"):
                 for alike in calls.values():
-                    found |= _fits(alike, trainer)
-    return {name: [found[_identity(job)] for job in jobs] for name, jobs in experiments.items()}
+                    trained |= _fits(alike, trainer)
+    return {name: [trained[_identity(job)] for job in jobs] for name, jobs in experiments.items()}
 
 
 def _fits(alike: Mapping[object, Job], trainer: Trainer) -> dict[object, Fit]:
-    """Of jobs of one architecture and one setting of the training."""
+    """Train jobs that share an architecture and the settings of the training."""
     first = next(iter(alike.values()))
     members = [job.member for job in alike.values()]
     fits = trainer(members, first.architecture, first.train, first.keep_weights)

@@ -13,7 +13,7 @@ from pipeline.comparison.result import Comparison
 
 
 def schema_text() -> str:
-    """The schema, as the file holds it."""
+    """Return the schema as the file holds it."""
     return json.dumps(Comparison.model_json_schema(), indent=2) + "\n"
 
 

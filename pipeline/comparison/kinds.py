@@ -7,5 +7,5 @@ from typing import Literal
 
 Kind = Literal["best", "baseline"]
 KINDS: tuple[Kind, ...] = ("best", "baseline")
-# For people.
+# The names that people read.
 KIND_TITLES: Mapping[Kind, str] = {"best": "tuned", "baseline": "baseline"}

@@ -22,15 +22,18 @@ class Networks:
 
     @property
     def logits(self) -> Floats:
-        """(seed, test row, output)."""
+        """Stack the logits of all fits: (seed, test row, output)."""
         return np.stack([fit.score_logits for fit in self.fits])
 
     @property
     def val_log_losses(self) -> list[float]:
-        """Of the kept weights, per seed."""
+        """Return the val log loss of the kept weights of each seed."""
         return [float(fit.val_loss[fit.kept_epoch]) for fit in self.fits]
 
     @property
     def registered(self) -> int:
-        """Place of the network with the median val loss, the lower of two: typical, not lucky."""
+        """Return the place of the network with the median val loss: typical, not lucky.
+
+        Of an even number of networks, it is the lower of the middle two.
+        """
         return int(np.argsort(self.val_log_losses, kind="stable")[(len(self.fits) - 1) // 2])

@@ -14,13 +14,13 @@ from pipeline.statistics.proportions import wilson
 from pipeline.tasks.classification import CALIBRATION_BINS, Floats, Labels
 
 HARDEST_ROWS = 10
-# A bin of fewer rows says nothing.
+# A calibration bin of fewer rows would show nothing.
 ROWS_A_BIN = 8
 
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """Rows of similar probability. hits: how often what was predicted is so."""
+    """Rows of similar probability. hits: the share of them whose prediction is true."""
 
     rows: int
     probability: float
@@ -29,7 +29,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class ClassQuality:
-    """One class. precision: None if no row is predicted to be of it."""
+    """One class. precision: None if no row is predicted to belong to it."""
 
     name: str
     rows: int
@@ -40,9 +40,9 @@ class ClassQuality:
 
 @dataclass(frozen=True)
 class Threshold:
-    """A bar for the probability of the positive class, and the test rows by it.
+    """A threshold for the probability of the positive class, and how it classifies the test rows.
 
-    confusion: by actual and predicted class.
+    confusion: number of rows by actual and predicted class.
     """
 
     value: float
@@ -53,7 +53,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class HardRow:
-    """A misclassified test row. cells: raw values of the most telling columns, as text."""
+    """A misclassified test row. cells: raw values of the most important columns, as text."""
 
     row: int
     actual: str
@@ -63,10 +63,10 @@ class HardRow:
 
 
 def calibration(p: Floats, y: Labels, confidence: float) -> tuple[CalibrationBin, ...]:
-    """Bins of equally many rows, of probabilities (row, class).
+    """Group rows into bins of equally many, by their predicted probability; p: (row, class).
 
-    Two classes: by the probability of class 1, hit where the row is of class 1. More: by that of
-    the most probable class, hit where it is the row's.
+    With two classes, rows are ordered by the probability of class 1, and a hit is a row of class 1.
+    With more, they are ordered by the highest probability, and a hit is a row of that class.
     """
     if p.shape[-1] == 2:
         sure, hit = p[:, 1], y == 1
@@ -87,19 +87,22 @@ def calibration(p: Floats, y: Labels, confidence: float) -> tuple[CalibrationBin
 def class_quality(
     p: Floats, y: Labels, classes: Sequence[str], confidence: float
 ) -> tuple[ClassQuality, ...]:
-    """Precision and recall of each class at the most probable class, with Wilson's intervals."""
+    """Return precision and recall of each class, with Wilson's intervals.
+
+    Each row is predicted to be of its most probable class.
+    """
     predicted, labels = p.argmax(-1), range(len(classes))
     precision, recall, f1, rows = precision_recall_fscore_support(
         y, predicted, labels=list(labels), zero_division=0.0
     )
-    found = np.bincount(predicted, minlength=len(classes))
+    times_predicted = np.bincount(predicted, minlength=len(classes))
     return tuple(
         ClassQuality(
             name,
             int(rows[label]),
             wilson(float(recall[label]), max(1, int(rows[label])), confidence),
-            wilson(float(precision[label]), int(found[label]), confidence)
-            if found[label]
+            wilson(float(precision[label]), int(times_predicted[label]), confidence)
+            if times_predicted[label]
             else None,
             float(f1[label]),
         )
@@ -108,20 +111,20 @@ def class_quality(
 
 
 def chosen_threshold(p_val: Floats, y_val: Labels) -> float:
-    """The bar with the highest recall plus specificity on val rows (Youden 1950).
+    """Return the threshold with the highest recall plus specificity on val rows (Youden 1950).
 
-    The middle between the lowest probability above it and the highest below.
+    It is the midpoint between the lowest probability above it and the highest one below it.
     """
-    false_rate, true_rate, bars = roc_curve(y_val, p_val[:, 1], drop_intermediate=False)
-    bar = float(bars[int(np.argmax(true_rate - false_rate))])
-    if not np.isfinite(bar):
+    false_rate, true_rate, thresholds = roc_curve(y_val, p_val[:, 1], drop_intermediate=False)
+    threshold = float(thresholds[int(np.argmax(true_rate - false_rate))])
+    if not np.isfinite(threshold):
         return 0.5
-    below = p_val[:, 1][p_val[:, 1] < bar]
-    return (bar + float(below.max())) / 2 if len(below) else bar
+    below = p_val[:, 1][p_val[:, 1] < threshold]
+    return (threshold + float(below.max())) / 2 if len(below) else threshold
 
 
 def at_threshold(value: float, p: Floats, y: Labels) -> Threshold:
-    """What this bar makes of rows of two classes."""
+    """Classify rows of two classes by this threshold, and count."""
     counts = confusion_matrix(y, (p[:, 1] >= value).astype(int), labels=[0, 1])
     specificity, recall = (
         float(counts[label, label] / max(1, counts[label].sum())) for label in (0, 1)
@@ -134,7 +137,7 @@ def at_threshold(value: float, p: Floats, y: Labels) -> Threshold:
 def hardest_rows(
     p: Floats, y: Labels, classes: Sequence[str], raw: pd.DataFrame, columns: Sequence[str]
 ) -> tuple[HardRow, ...]:
-    """Misclassified rows that gave their own class the least probability, the worst first."""
+    """Return the misclassified rows with the lowest probability of their class, worst first."""
     own, predicted = p[np.arange(len(y)), y], p.argmax(-1)
     wrong = np.flatnonzero(predicted != y)
     worst = wrong[np.argsort(own[wrong], kind="stable")][:HARDEST_ROWS]
@@ -151,7 +154,7 @@ def hardest_rows(
 
 
 def shown(value: object) -> str:
-    """A raw value as text; a gap is said to be one."""
+    """Return a raw value as text, and "missing" for a gap."""
     if pd.isna(value):
         return "missing"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""How the cross-validated log loss moves along one tuned value, all others switched off."""
+"""Validation curves: the cross-validated log loss along one technique, all others off."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from pipeline.training.fit import Fit, Member
 class CurvePoint:
     """A value (None: switched off) and its log loss on the held-out folds and while training.
 
-    spread, low, high: sample standard deviation, least and most of the held-out log loss over the
-    folds.
+    spread, low, high: sample standard deviation, minimum and maximum of the held-out log loss over
+    the folds.
     """
 
     value: float | None
@@ -38,7 +38,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class ValidationCurve:
-    """The curve of one technique alone. best: the strength of its lowest point, "off" left out."""
+    """The curve of one technique alone. best: the strength at its lowest point that is not off."""
 
     part: str
     title: str
@@ -47,10 +47,12 @@ class ValidationCurve:
 
 
 def curve_values(network: NetworkParams, space: SpaceParams, points: int) -> dict[str, list[float]]:
-    """Values to try of each part that can act; none if there are to be no points."""
+    """Return the values to try of each technique that can act; none if points is 0."""
     if points == 0:
         return {}
-    grids = {one.name: grid(one, space, points) for one in acting_techniques(network)}
+    grids = {
+        technique.name: grid(technique, space, points) for technique in acting_techniques(network)
+    }
     return {name: grid for name, grid in grids.items() if grid}
 
 
@@ -61,26 +63,30 @@ def curve_jobs(
     train: TrainParams,
     seed: int,
 ) -> list[Job]:
-    """The switched-off network and each value's, on every fold."""
+    """List the network with all techniques off, and that of each value, on every fold."""
     if not values:
         return []
-    every = [
+    regularizations = [
         OFF,
-        *(with_strength(OFF, BY_NAME[name], v) for name, vs in values.items() for v in vs),
+        *(
+            with_strength(OFF, BY_NAME[name], value)
+            for name, strengths in values.items()
+            for value in strengths
+        ),
     ]
     unwatched = [watched(fold, OFF) for fold in folds]
     job = partial(Job, architecture=architecture, train=train, name="a validation-curve network")
     return [
-        job(Member(fold, one, seed), keep_weights=False)
-        for one in every
-        for fold in (unwatched if one.patience is None else folds)
+        job(Member(fold, regularization, seed), keep_weights=False)
+        for regularization in regularizations
+        for fold in (unwatched if regularization.patience is None else folds)
     ]
 
 
 def validation_curves(
     values: dict[str, list[float]], folds: Sequence[Fold], fits: Sequence[Fit]
 ) -> tuple[ValidationCurve, ...]:
-    """Curves from the fits of `curve_jobs`."""
+    """Return the curves from the fits of `curve_jobs`."""
     if not values:
         return ()
     k = len(folds)

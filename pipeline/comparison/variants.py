@@ -10,7 +10,7 @@ from pipeline.config.sections.regularization import Regularization, SpaceParams
 from pipeline.regularizers import TECHNIQUES, Place, Technique
 
 MIX = "tuned"
-OFF = Regularization.model_validate({one.name: one.off for one in TECHNIQUES})
+OFF = Regularization.model_validate({technique.name: technique.off for technique in TECHNIQUES})
 BATCH_NORM = "batch_norm"
 
 
@@ -18,7 +18,7 @@ BATCH_NORM = "batch_norm"
 class Variant:
     """One row of the ablation.
 
-    flip_batch_norm: whether batch normalization is the other way round than `network.batch_norm`.
+    flip_batch_norm: whether batch normalization is the opposite of `network.batch_norm`.
     part: the technique that it lacks, if it is the tuned mix without one.
     """
 
@@ -54,7 +54,7 @@ def grid(technique: Technique, space: SpaceParams, points: int) -> list[float]:
     if technique.range == "epochs":
         values = [float(round(value)) for value in values]
     else:
-        # The ends as they are written, and no digits that only a computer would want.
+        # Rounded, so that the ends are as params.yaml has them and the others are easy to read.
         values = [float(f"{value:.3g}") for value in values]
     return [value for value in dict.fromkeys(values) if not technique.is_off(value)]
 
@@ -80,28 +80,34 @@ def ablation_variants(
 
     def lone(stopping: bool) -> list[Variant]:
         return [
-            Variant(one.name, one.title, with_strength(OFF, one, alone[one.name]))
-            for one in acting
-            if one.name in alone and (one.place == "stopping") is stopping
+            Variant(
+                technique.name,
+                technique.title,
+                with_strength(OFF, technique, alone[technique.name]),
+            )
+            for technique in acting
+            if technique.name in alone and (technique.place == "stopping") is stopping
         ]
 
     rows = [Variant("none", "None", OFF), *lone(stopping=False)]
-    if {"l1", "l2"} <= {one.name for one in acting} & set(alone):
+    if {"l1", "l2"} <= {technique.name for technique in acting} & set(alone):
         halves = OFF.model_copy(update={"l1": alone["l1"] / 2, "l2": alone["l2"] / 2})
         rows.append(Variant("elastic_net", "Elastic net (half L1, half L2)", halves))
     rows += lone(stopping=True)
     without = "No batch" if network.batch_norm else "Batch"
     rows.append(Variant(BATCH_NORM, f"{without} normalization", OFF, flip_batch_norm=True))
     rows.append(Variant(MIX, "Tuned mix", tuned))
-    active = [one for one in acting if not one.is_off(getattr(tuned, one.name))]
+    active = [
+        technique for technique in acting if not technique.is_off(getattr(tuned, technique.name))
+    ]
     if len(active) > 1:
         rows += [
             Variant(
-                f"tuned_without_{one.name}",
-                f"Tuned mix without {one.words}",
-                with_strength(tuned, one, one.off),
-                part=one,
+                f"tuned_without_{technique.name}",
+                f"Tuned mix without {technique.words}",
+                with_strength(tuned, technique, technique.off),
+                part=technique,
             )
-            for one in active
+            for technique in active
         ]
     return rows

@@ -1,4 +1,4 @@
-"""How large the weights are that each technique leaves, and what the small ones are worth."""
+"""The sizes of the weights that each technique leaves, and what the small ones contribute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.training.arrays import FloatArray
 from pipeline.training.fit import Fit
 from pipeline.training.forward import forward
 
-# Sizes by half decades; what is smaller or larger is in the first or the last bin.
+# Absolute values by half decades; smaller and larger ones are in the first and the last bin.
 EDGES = tuple(float(f"{10**power:.3g}") for power in np.arange(-7, 1.01, 0.5))
 SHOWN = ("none", "l1", "l2", "tuned")
 
@@ -25,8 +25,9 @@ SHOWN = ("none", "l1", "l2", "tuned")
 class WeightSizes:
     """Kernel weights of the networks of one variant, all seeds together.
 
-    shares: of the weights between consecutive `EDGES`. exact_zero, below: shares that are exactly
-    0, and below the threshold. pruned_log_loss: on test, with those below it set to 0.
+    shares: shares of the weights between consecutive `EDGES`. exact_zero, below: shares that are
+    exactly 0, and below the threshold. pruned_log_loss: log loss on test when all weights below the
+    threshold are set to 0.
     """
 
     name: str
@@ -44,9 +45,9 @@ def weight_sizes(
     fold: Fold,
     threshold: float,
 ) -> tuple[WeightSizes, ...]:
-    """Of the variants named in `SHOWN`, those there are."""
+    """Measure the weights of the variants that `SHOWN` names, as far as they were trained."""
     y = fold.y[fold.score]
-    found = []
+    result = []
     for variant, fits in variants:
         if variant.name not in SHOWN:
             continue
@@ -55,7 +56,7 @@ def weight_sizes(
         pruned = forward(
             architecture, [_pruned(fit.weights, threshold) for fit in fits], fold.x[fold.score]
         )
-        found.append(
+        result.append(
             WeightSizes(
                 variant.name,
                 variant.title,
@@ -66,7 +67,7 @@ def weight_sizes(
                 float(row_log_loss(pruned, y).mean()),
             )
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def _kernels(weights: Sequence[FloatArray]) -> list[FloatArray]:

@@ -1,4 +1,4 @@
-"""What a report says, apart from how it looks: blocks that HTML and Markdown both render.
+"""The content of a report apart from its looks: blocks that both HTML and Markdown render.
 
 All text is plain: renderers escape it, so names and values from the data are shown as they are.
 """

@@ -15,7 +15,7 @@ from pipeline.text.markdown import markdown_line, markdown_text
 
 
 def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
-    """One HTML page with its figures (PNG, by name) inside; it asks for nothing else."""
+    """Render one HTML page that contains its figures (PNG, by name) and loads nothing else."""
     images = {
         name: f"data:image/png;base64,{b64encode(data).decode()}" for name, data in figures.items()
     }
@@ -30,7 +30,7 @@ def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
 
 
 def markdown(comparison: Comparison, folder: str) -> str:
-    """The same in Markdown; figures are files below the folder."""
+    """Render the same report in Markdown; figures are files in the folder."""
     return _render(
         "report.md.jinja",
         title=sections.title(comparison),
@@ -41,7 +41,7 @@ def markdown(comparison: Comparison, folder: str) -> str:
 
 
 def note(comparison: Comparison, reproduce: str) -> str:
-    """The verdict, the figures and the way to reproduce them, for a run's description."""
+    """Render the verdict, its metrics and how to reproduce them, for a run's description."""
     blocks: Sequence[Block] = [
         block for block in sections.summary(comparison) if not isinstance(block, PictureBlock)
     ]

@@ -1,4 +1,4 @@
-"""Tables that a spreadsheet shows and does not run."""
+"""Tables whose texts a spreadsheet shows and does not run as formulas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before texts, names of columns too, that could be formulas.
+    """Put an apostrophe before each text, names of columns too, that could be a formula.
 
     Numbers stay numbers, and texts that are numbers stay as they are.
     """

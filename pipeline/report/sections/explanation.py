@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.comparison.decomposition import Decomposition, Parts
+from pipeline.comparison.decomposition import Decomposition, Terms
 from pipeline.comparison.kinds import KIND_TITLES, KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.regularizers import BY_NAME
@@ -13,7 +13,7 @@ from pipeline.text.numbers import between, fixed, percent, setting, signed
 
 
 def why(c: Comparison) -> list[Block]:
-    """Bias and variance, learning, strengths, and what moved the trials."""
+    """Report bias and variance, learning, strengths, and what moved the score of the trials."""
     blocks: list[Block] = [HeadingBlock("Why")]
     if c.decomposition:
         blocks += _decomposition(c, c.decomposition)
@@ -43,11 +43,11 @@ def _fewer(fitting_rows: int | None, rows: int) -> str:
 def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
     confidence, fitting_rows, rows = c.confidence, c.fitting_rows, c.data.rows["train"]
 
-    def row(title: str, parts: Parts) -> tuple[str, ...]:
-        losses = (parts.log_loss, parts.bias, parts.variance, parts.seed_variance)
+    def row(title: str, terms: Terms) -> tuple[str, ...]:
+        losses = (terms.log_loss, terms.bias, terms.variance, terms.seed_variance)
         return (
-            title, *map(fixed, losses), fixed(parts.error), fixed(parts.error_bias),
-            signed(parts.error_variance),
+            title, *map(fixed, losses), fixed(terms.error), fixed(terms.error_bias),
+            signed(terms.error_variance),
         )  # fmt: skip
 
     header = (
@@ -57,9 +57,9 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
     return [
         TextBlock(
             f"Both kinds are trained on {d.sets} bootstrap samples of the training rows, each with"
-            " a seed of its own. The log loss is taken apart into the loss of the average network"
+            " a seed of its own. The log loss is decomposed into the loss of the average network"
             " (bias; noise of the labels is in it) and the divergence of single networks from it"
-            " (variance), after Heskes (1998); their sum is the log loss. Errors are taken apart"
+            " (variance), after Heskes (1998); their sum is the log loss. Errors are decomposed"
             " after Domingos (2000). Variance over seeds: the same, of networks that differ in"
             f" seed alone.{_fewer(fitting_rows, rows)}"
         ),
@@ -102,11 +102,11 @@ def _curves(c: Comparison) -> list[Block]:
         for curve in c.curves
         for point in curve.points
     ]  # fmt: skip
-    told = "; ".join(f"{curve.title} lowest at {setting(curve.best)}" for curve in c.curves)
+    lowest = "; ".join(f"{curve.title} lowest at {setting(curve.best)}" for curve in c.curves)
     return [
         PictureBlock(
             "validation",
-            f"Cross-validated log loss along the strength of each technique alone: {told}.",
+            f"Cross-validated log loss along the strength of each technique alone: {lowest}.",
             "Log loss on held-out folds (solid: the mean, and from the least to the most of the"
             " folds) and on fitting rows while they train (dashed), along each technique's strength"
             " alone.",
@@ -123,12 +123,12 @@ def _weights(c: Comparison) -> list[Block]:
     threshold = f"{c.ablation.threshold:g}" if c.ablation else "the threshold"
     rows = [
         (
-            one.title, percent(one.below), percent(one.exact_zero, 3), fixed(one.log_loss),
-            fixed(one.pruned_log_loss),
+            sizes.title, percent(sizes.below), percent(sizes.exact_zero, 3), fixed(sizes.log_loss),
+            fixed(sizes.pruned_log_loss),
         )
-        for one in c.weights
+        for sizes in c.weights
     ]  # fmt: skip
-    below = "; ".join(f"{one.title} {percent(one.below)}" for one in c.weights)
+    below = "; ".join(f"{sizes.title} {percent(sizes.below)}" for sizes in c.weights)
     return [
         PictureBlock(
             "weights",

@@ -7,7 +7,7 @@ from pipeline.report.document import Block, HeadingBlock, ItemsBlock, TextBlock
 
 
 def method(c: Comparison) -> list[Block]:
-    """Data, roles, seeds, versions, the command that reproduces it, and the limits."""
+    """Report data, roles, seeds, versions, the command that reproduces it, and the limits."""
     rows = ", ".join(f"{count} {role}" for role, count in c.data.rows.items())
     done = [
         f"Rows: {rows}. A row's role is a hash of its content; val stops, folds score, test"

@@ -13,7 +13,7 @@ from pipeline.text.numbers import between, bounds, fixed, percent, signed
 
 
 def quality(c: Comparison) -> list[Block]:
-    """Curves and tables of the registered networks."""
+    """Show the curves and tables of the registered networks."""
 
     def errors(kind: Kind) -> str:
         counts = np.array(getattr(c, kind).confusion)
@@ -72,15 +72,15 @@ def quality(c: Comparison) -> list[Block]:
 def _classes(q: Quality) -> list[Block]:
     rows = [
         (
-            one.name,
-            str(one.rows),
-            f"{fixed(one.recall.estimate, 3)} ({bounds(one.recall, 3)})",
-            f"{fixed(one.precision.estimate, 3)} ({bounds(one.precision, 3)})"
-            if one.precision
+            label.name,
+            str(label.rows),
+            f"{fixed(label.recall.estimate, 3)} ({bounds(label.recall, 3)})",
+            f"{fixed(label.precision.estimate, 3)} ({bounds(label.precision, 3)})"
+            if label.precision
             else "never predicted",
-            fixed(one.f1, 3),
+            fixed(label.f1, 3),
         )
-        for one in q.classes
+        for label in q.classes
     ]
     header = ("Class", "Rows", "Recall (interval)", "Precision (interval)", "F1")
     return [TableBlock("The registered tuned network, by class", header, rows)]
@@ -90,12 +90,12 @@ def _thresholds(c: Comparison, q: Quality) -> list[Block]:
     if not (q.usual and q.chosen and c.data.positive):
         return []
 
-    def row(title: str, one: Threshold) -> tuple[str, ...]:
-        (right_negative, false_positive), (missed, right_positive) = one.confusion
+    def row(title: str, threshold: Threshold) -> tuple[str, ...]:
+        (right_negative, false_positive), (missed, right_positive) = threshold.confusion
         counts = (right_positive, missed, false_positive, right_negative)
         return (
-            title, fixed(one.value), *map(str, counts), fixed(one.recall, 3),
-            fixed(one.specificity, 3),
+            title, fixed(threshold.value), *map(str, counts), fixed(threshold.recall, 3),
+            fixed(threshold.specificity, 3),
         )  # fmt: skip
 
     header = (
@@ -121,25 +121,26 @@ def _columns(q: Quality) -> list[Block]:
         return []
     first = q.importance[0]
     importance = [
-        (one.column, signed(one.rise.estimate), between(one.rise)) for one in q.importance
+        (column.column, signed(column.rise.estimate), between(column.rise))
+        for column in q.importance
     ]
     slices = [
         (
-            f"{one.column}: {one.level}",
-            str(one.rows),
-            f"{fixed(one.accuracy.estimate, 3)} ({bounds(one.accuracy, 3)})",
-            f"{fixed(one.log_loss.estimate, 3)} ({bounds(one.log_loss, 3)})"
-            if one.rows > 1
-            else f"{fixed(one.log_loss.estimate, 3)}",
+            f"{part.column}: {part.level}",
+            str(part.rows),
+            f"{fixed(part.accuracy.estimate, 3)} ({bounds(part.accuracy, 3)})",
+            f"{fixed(part.log_loss.estimate, 3)} ({bounds(part.log_loss, 3)})"
+            if part.rows > 1
+            else f"{fixed(part.log_loss.estimate, 3)}",
         )
-        for one in q.slices
+        for part in q.slices
     ]
     return [
         PictureBlock(
             "columns",
             f"Permutation importance of raw columns; first {first.column} with"
             f" {signed(first.rise.estimate)}.",
-            "Rise in log loss when a column's values are dealt out anew among the test rows. Of"
+            "Rise in log loss when a column's values are shuffled among the test rows. Of"
             " columns that say the same, each looks less important than it is.",
         ),
         TableBlock(
@@ -165,10 +166,10 @@ def _hardest(q: Quality) -> list[Block]:
     columns = list(q.hardest[0].cells)
     rows = [
         (
-            str(one.row), one.actual, one.predicted, percent(one.probability),
-            *(one.cells[name] for name in columns),
+            str(hard.row), hard.actual, hard.predicted, percent(hard.probability),
+            *(hard.cells[name] for name in columns),
         )
-        for one in q.hardest
+        for hard in q.hardest
     ]  # fmt: skip
     header = ("Test row", "Actual", "Predicted", "Probability of actual", *columns)
     return [TableBlock("Hardest misclassified test rows, the worst first", header, rows)]

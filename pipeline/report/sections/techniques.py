@@ -12,7 +12,7 @@ from pipeline.text.numbers import between, fixed, p_value, percent, setting, sig
 
 
 def techniques(c: Comparison) -> list[Block]:
-    """The ablation, or that it is switched off."""
+    """Report the ablation, or that it is switched off."""
     blocks: list[Block] = [HeadingBlock("Which technique buys what"), *tuned_table(c)]
     if not c.ablation:
         return [*blocks, TextBlock("The ablation is switched off (compare.ablation).")]
@@ -70,7 +70,7 @@ def techniques(c: Comparison) -> list[Block]:
 
 
 def _fewer(c: Comparison) -> str:
-    """That the networks saw only some of the training rows, if so."""
+    """State that the networks saw only some of the training rows, if so."""
     if c.fitting_rows is None or c.fitting_rows >= c.data.rows["train"]:
         return ""
     return (
@@ -148,8 +148,6 @@ def _levels(row: AblationRow) -> tuple[str, ...]:
 
 def _settings(regularization: Regularization) -> str:
     """Name the techniques that are on, with their strengths."""
-    strengths = ((one, getattr(regularization, one.name)) for one in TECHNIQUES)
-    on = [
-        f"{one.value_words} {setting(value)}" for one, value in strengths if not one.is_off(value)
-    ]
+    strengths = ((t, getattr(regularization, t.name)) for t in TECHNIQUES)
+    on = [f"{t.value_words} {setting(value)}" for t, value in strengths if not t.is_off(value)]
     return ", ".join(on) or "nothing"

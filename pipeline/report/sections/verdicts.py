@@ -33,7 +33,7 @@ def about(c: Comparison) -> list[Block]:
     )
     if not c.data.findings:
         return [description]
-    return [description, TextBlock("What to know about the table:"), ItemsBlock(c.data.findings)]
+    return [description, TextBlock("What to know of the table:"), ItemsBlock(c.data.findings)]
 
 
 def verdicts(c: Comparison) -> list[Block]:
