@@ -24,6 +24,11 @@ class RawRows:
     test: pd.DataFrame
 
     @property
+    def frames(self) -> list[pd.DataFrame]:
+        """Return the rows role by role, as the roles are listed above."""
+        return [self.train, self.val, self.test]
+
+    @property
     def counts(self) -> dict[str, int]:
         """The number of rows of each role."""
         return {role: len(rows) for role, rows in vars(self).items()}
@@ -58,7 +63,7 @@ def prepare_material(
     if published and (published.data != schema.name or not params.compare.reference_repeats):
         published = None
     if published:
-        all_rows = prepare_together([rows.train, rows.val, rows.test], schema, published.scale)
+        all_rows = prepare_together(rows.frames, schema, published.scale)
     return Material(len(schema.classes), fold, cv, published, all_rows), steps
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.comparison.assessment import Predictions, assess
+from pipeline.comparison.assessment import assess
 from pipeline.comparison.description import describe_data, describe_setting
 from pipeline.comparison.judge import Circumstances, Search, judge
 from pipeline.comparison.kinds import Kind
@@ -35,35 +35,30 @@ from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.outputs import Outputs, report_outputs
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.registry.comparison_run import log_comparison
-from pipeline.tracking.registry.export import export_models, predict
+from pipeline.tracking.registry.export import export_models, served_predictions
 from pipeline.training.trainers import trainer
 
+ROLES = (TRAIN, VAL, TEST)
 EXAMPLE_ROWS = 5
 
 
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
-    rows = RawRows(*map(read_rows, (TRAIN, VAL, TEST)))
-    features, clock = schema.features, Stopwatch()
+    rows = RawRows(*map(read_rows, ROLES))
+    clock = Stopwatch()
     material, preparation = prepare_material(rows, schema, params)
     fold, tuned = material.fold, Regularization.model_validate(best["regularization"])
     circumstances = Circumstances(
         describe_data(schema, rows.counts, fold),
         Search(best["study"], best["trial"], best["trials"], best.get("importance", {})),
-        describe_setting(params, file_digests((TRAIN, VAL, TEST)), package_versions(), machine()),
+        describe_setting(params, file_digests(ROLES), package_versions(), machine()),
     )
     with exclusive():
         kinds: dict[Kind, Regularization] = {"best": tuned, "baseline": params.baseline}
         findings = conduct(kinds, material, params, trainer(), clock)
         with clock("export"):
             models = export_models(findings.networks, findings.architecture, preparation)
-            # Through the very model that is registered: what is judged is what will be served.
-            predictions = Predictions(
-                test={kind: predict(files, rows.test[features]) for kind, files in models.items()},
-                val=predict(models["best"], rows.val[features]),
-                y=fold.y[fold.score],
-                classes=schema.classes,
-            )
+            predictions = served_predictions(models, rows, fold.y[fold.score], schema)
         with clock("statistics: quality, importance"):
             columns = prepared_columns(preparation, schema)
             quality = assess(findings, predictions, fold, rows, columns, params.compare)
@@ -76,14 +71,10 @@ def main() -> None:
             registered = log_comparison(
                 comparison,
                 models=models,
-                raw=rows.train[features].head(EXAMPLE_ROWS),
+                raw=rows.train[schema.features].head(EXAMPLE_ROWS),
                 inputs=[
-                    RoleRows(role, path, frame)
-                    for role, path, frame in (
-                        ("train", TRAIN, rows.train),
-                        ("val", VAL, rows.val),
-                        ("test", TEST, rows.test),
-                    )
+                    RoleRows(path.stem, path, frame)
+                    for path, frame in zip(ROLES, rows.frames, strict=True)
                 ],
                 report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
                 model_name=params.tracking.model_name,

@@ -15,8 +15,8 @@ def main() -> None:
     params = load_params()
     table = load_table(params.data, params.split)
     schema = describe(table, params.split.group)
-    found = check_table(table, schema, params.split.group)
-    schema = schema.model_copy(update={"findings": (*schema.findings, *found)})
+    findings = check_table(table, schema, params.split.group)
+    schema = schema.model_copy(update={"findings": (*schema.findings, *findings)})
 
     write_rows(RAW, table.frame)
     write_json(SCHEMA, schema.model_dump())

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params, load_params
+from pipeline.config.sections.gate import GateParams
 from pipeline.data.description import read_schema
-from pipeline.data.prepare import class_numbers
-from pipeline.data.roles import identities, role_basis
-from pipeline.gate.checks import failed_data_checks, judge_model, log_probabilities
-from pipeline.gate.contest import changed_roles
-from pipeline.gate.decision import Contest, Evidence, challenge, decide
+from pipeline.gate.decision import decide
 from pipeline.gate.drift import figures
-from pipeline.gate.new_rows import Today, drift_since, first_few, stop_message, todays_profile
+from pipeline.gate.new_rows import Today
 from pipeline.gate.report import GateReport, markdown
 from pipeline.project.lock import exclusive
 from pipeline.project.outputs import (
@@ -33,7 +29,8 @@ from pipeline.project.outputs import (
 )
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.tracking.registry.challenger import find_challenger
-from pipeline.tracking.registry.champion import CHAMPION, ROLES_TAG, Registry, Version
+from pipeline.tracking.registry.champion import CHAMPION, Registry, Version
+from pipeline.tracking.registry.evidence import gather
 from pipeline.tracking.registry.gate_reports import attach, decided, kept, undecided
 
 
@@ -59,13 +56,7 @@ def main() -> None:
     logger.info(report.sentence)
     for reason in report.reasons:
         logger.info("- %s", reason)
-    fails = {"refused": params.gate.on_refusal, "undecided": params.gate.on_trouble}
-    if fails.get(report.outcome) == "fail":
-        key = "on_refusal" if report.outcome == "refused" else "on_trouble"
-        raise InputError(
-            f"promote: {report.outcome}, want a promotion (gate.{key} is fail)."
-            f" The reasons are above and in {GATE}.md."
-        )
+    fail_if_wanted(report, params.gate)
 
 
 def consider(params: Params, registry: Registry, challenger: Version) -> GateReport:
@@ -75,62 +66,27 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     champion = registry.holder(CHAMPION)
     if champion and champion.number == challenger.number:
         return kept(registry, champion)
-    basis = role_basis(schema, params.split)
-    registry.tag(challenger, ROLES_TAG, json.dumps(basis))
-    today = todays_profile(rows, schema)
-    registry.keep_training_profile(challenger, today)
-
-    y, features = class_numbers(rows.test, schema), rows.test[schema.features]
-    rivals = {"challenger": challenger} | ({"champion": champion} if champion else {})
-    profile = registry.training_profile(champion) if champion else None
-    drift = None
-    if champion and profile:
-        drift = drift_since(
-            profile, rows.raw, rows.test, schema, params.drift,
-            lambda raw: registry.predict(champion, raw, schema.classes),
-        )  # fmt: skip
-        if any(change.kind == "schema" for change in drift.at("stop")):
-            raise InputError(stop_message(drift))
-    p = {name: registry.predict(rival, features, schema.classes) for name, rival in rivals.items()}
-    judged = {
-        name: judge_model(probability, y, features, params.gate.slices.min_rows)
-        for name, probability in p.items()
-    }
-    contest = None
-    if champion:
-        tested = identities(rows.test, schema).tolist()
-        contest = Contest(
-            difference=challenge(
-                log_probabilities(p["challenger"]),
-                log_probabilities(p["champion"]),
-                y,
-                params.gate,
-                params.seed,
-            ),
-            clean=challenger.clean,
-            changed_roles=changed_roles(
-                champion.tags.get(ROLES_TAG), basis, profile, today, tested
-            ),
-            withdrawn=[
-                f"version {entry.champion} on {entry.at[:10]} ({'; '.join(entry.reasons)})"
-                for entry in registry.withdrawals(challenger.number)
-            ],
-            drift=None if drift is None else first_few([c.in_words for c in drift.at("stop")]),
-        )
-    failed = failed_data_checks(schema, params.gate.findings)
-    decision = decide(Evidence(judged["challenger"], failed, contest), params.gate)
-    metrics = {
-        name: {**model.metrics, "calibration_error": model.calibration_error}
-        for name, model in judged.items()
-    }
+    gathered = gather(registry, challenger, champion, rows, schema, params)
+    decision = decide(gathered.evidence, params.gate)
     outcome: Literal["promoted", "refused"] = "promoted" if decision.promote else "refused"
     before = champion.number if champion else None
-    record = {"checks": [check.model_dump() for check in decision.checks], "metrics": metrics}
+    checks = [check.model_dump() for check in decision.checks]
+    record = {"checks": checks, "metrics": gathered.metrics}
     entry = registry.record(outcome, challenger.number, before, decision.reasons, record)
     report = decided(outcome, registry, challenger, champion, decision)
-    return report.model_copy(
-        update={"at": entry.at, "by": entry.by, "metrics": metrics, "drift": drift}
-    )
+    shown = {"metrics": gathered.metrics, "drift": gathered.drift}
+    return report.model_copy(update={"at": entry.at, "by": entry.by, **shown})
+
+
+def fail_if_wanted(report: GateReport, gate: GateParams) -> None:
+    """Fail the run, after all is written, if the parameters say so of this outcome."""
+    keys = {"refused": "on_refusal", "undecided": "on_trouble"}
+    key = keys.get(report.outcome)
+    if key and getattr(gate, key) == "fail":
+        raise InputError(
+            f"promote: {report.outcome}, want a promotion (gate.{key} is fail)."
+            f" The reasons are above and in {GATE}.md."
+        )
 
 
 def write_outputs(report: GateReport) -> None:

@@ -55,7 +55,7 @@ def main() -> None:
                 name: {"rows": sum(counts[name].values()), "classes": counts[name]}
                 for name in ROLES
             },
-            "folds": [{"fold": k, "classes": of_class} for k, of_class in enumerate(folds)],
+            "folds": [{"fold": k, "classes": in_fold} for k, in_fold in enumerate(folds)],
         },
     )
     logger.info(", ".join(f"{name}: {sum(counts[name].values())} rows" for name in ROLES))

@@ -8,10 +8,13 @@ import pandas as pd
 import skops.io
 from sklearn.compose import ColumnTransformer
 
+from pipeline.comparison.assessment import Predictions
 from pipeline.comparison.kinds import Kind
+from pipeline.comparison.material import RawRows
 from pipeline.comparison.networks import Networks
+from pipeline.data.schema import Schema
 from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.classification import Floats, Labels
 from pipeline.tracking.registry.models import ModelFiles, open_model
 from pipeline.training.architecture import Architecture
 from pipeline.training.network import export_network
@@ -32,7 +35,22 @@ def export_models(
     return models
 
 
-def predict(files: ModelFiles, rows: pd.DataFrame) -> Floats:
-    """Return (row, class) probabilities of raw rows from the very model that will be served."""
-    probability: Floats = open_model(files).predict(None, rows).iloc[:, 1:].to_numpy(float)
+def served_predictions(
+    models: Mapping[Kind, ModelFiles], rows: RawRows, y: Labels, schema: Schema
+) -> Predictions:
+    """Predict through the very models that are registered: what is judged is what will be served.
+
+    y: (test row,) class numbers.
+    """
+    return Predictions(
+        test={kind: _predict(files, rows.test[schema.features]) for kind, files in models.items()},
+        val=_predict(models["best"], rows.val[schema.features]),
+        y=y,
+        classes=schema.classes,
+    )
+
+
+def _predict(files: ModelFiles, raw: pd.DataFrame) -> Floats:
+    """Return the (row, class) probabilities of raw rows."""
+    probability: Floats = open_model(files).predict(None, raw).iloc[:, 1:].to_numpy(float)
     return probability
