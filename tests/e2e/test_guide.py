@@ -33,6 +33,7 @@ def customers(rows: int = 200) -> pd.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_the_guide_takes_a_csv_to_a_served_model(
     fresh: Callable[[], Project], tmp_path: Path
 ) -> None:

@@ -114,14 +114,6 @@ def test_changed_comment_reruns_nothing(copied: Project) -> None:
     assert "Data and pipelines are up to date." in copied.run("dvc", "repro")
 
 
-def test_changed_comparison_reruns_compare_and_the_gate_alone(copied: Project) -> None:
-    copied.edit("confidence: 0.95", "confidence: 0.90")
-    printed = copied.run("dvc", "repro")
-    assert re.findall(r"Running stage '(\w+)'", printed) == ["compare", "promote"]
-    report = json.loads((copied.path / "reports/comparison.json").read_text())
-    assert report["confidence"] == 0.90
-
-
 def test_raised_trials_train_only_the_new_ones(copied: Project) -> None:
     before = pd.read_csv(copied.path / "reports/trials.csv")
     printed = copied.run("dvc", "exp", "run", "-S", "search.trials=5", "tune")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +49,10 @@ def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_pa
     clone.edit("confidence: 0.95", "confidence: 0.9")
     clone.run("git", "commit", "--quiet", "--all", "--message", "Narrower intervals")
     printed = clone.run(*RETRAIN)
+    # What was fetched anew is what was there, and the comparison's parameters are its own.
+    assert re.findall(r"Running stage '(\w+)'", printed) == ["fetch", "compare", "promote"]
+    report = json.loads((clone.path / "reports/comparison.json").read_text())
+    assert report["confidence"] == 0.9
     assert "champion, version 1 is previous" in printed
     subject = clone.run("git", "log", "-1", "--format=%s", "@{upstream}")
     assert subject.startswith("Retrain: Promoted: version 3 is champion")
