@@ -1,4 +1,4 @@
-"""What a study's scores depend on, as one short word."""
+"""The fingerprint of a study: a short digest of all that its scores depend on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.config.params import Params
 from pipeline.project.imports import PACKAGE, modules_behind
 
 DIGITS = 12
-# What turns data and parameters into proposals and scores; all that these import counts too.
+# The modules that turn data and parameters into proposals and scores; their imports count too.
 ROOTS = (
     "pipeline.data.prepare",
     "pipeline.search.evaluate",
@@ -25,7 +25,7 @@ LIBRARIES = ("llvmlite", "numba", "numpy", "optuna", "scikit-learn", "scipy")
 
 
 def fingerprint(params: Params, files: Iterable[Path]) -> str:
-    """Hex digest of all that changes a trial's values or score, the number of trials excepted.
+    """Return a digest of all that changes a trial's values or score; the number of trials does not.
 
     files: what the study reads. Comments, docstrings and formatting of the code do not count.
     """

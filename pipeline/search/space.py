@@ -12,14 +12,18 @@ from pipeline.regularizers import TECHNIQUES, Technique
 
 def distributions(space: SpaceParams) -> dict[str, BaseDistribution]:
     """Return Optuna's distribution of each tuned value."""
-    return {one.name: _distribution(one, getattr(space, one.name)) for one in TECHNIQUES}
+    return {
+        technique.name: _distribution(technique, getattr(space, technique.name))
+        for technique in TECHNIQUES
+    }
 
 
 def nearest_point(regularization: Regularization, space: SpaceParams) -> dict[str, Any]:
     """Return the point of the space that is nearest to these values.
 
-    The baseline need not lie in the space (no logarithmic range reaches 0, and no patience is the
-    longest one), but the sampler learns from it as from its nearest point.
+    The baseline need not lie in the space: no logarithmic range reaches 0, and training without
+    early stopping is nearest to the longest patience. The sampler learns from the baseline as if it
+    were at that point.
     """
     point = {}
     for technique in TECHNIQUES:

@@ -1,4 +1,4 @@
-"""Where a study lives between runs."""
+"""The database in which a study is kept between runs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ BUSY_TIMEOUT_S = 30
 
 
 def open_storage(file: Path) -> RDBStorage:
-    """The study database: OPTUNA_STORAGE if set, else this SQLite file.
+    """Open the study database: the one at OPTUNA_STORAGE if that is set, else this SQLite file.
 
-    `InputError` if it cannot be used; it is then left as it is.
+    Raise `InputError` if it cannot be used, and leave it as it is.
     """
-    own = f"sqlite:///{file}"
-    url = os.environ.get("OPTUNA_STORAGE", own)
+    default = f"sqlite:///{file}"
+    url = os.environ.get("OPTUNA_STORAGE", default)
     busy = {"connect_args": {"timeout": BUSY_TIMEOUT_S}} if url.startswith("sqlite") else {}
     try:
         return RDBStorage(url, engine_kwargs=busy)
     except (SQLAlchemyError, RuntimeError, ImportError, OSError) as error:
         why = str(getattr(error, "orig", None) or error).splitlines()[0]
-        if url == own:
+        if url == default:
             raise InputError(
                 f"{file}: cannot be used as the study database ({why}), want one that this"
                 f" pipeline made. Move it away to start anew, e.g. mv {file} {file}.old,"
@@ -45,7 +45,7 @@ def open_storage(file: Path) -> RDBStorage:
 
 @contextmanager
 def storage_works(file: Path) -> Iterator[None]:
-    """Turn trouble with the study database while it is in use into an `InputError`."""
+    """Raise an `InputError` when the study database fails while it is in use."""
     try:
         yield
     except (StorageInternalError, SQLAlchemyError) as error:
@@ -59,6 +59,6 @@ def storage_works(file: Path) -> Iterator[None]:
 
 
 def open_study(params: Params, dataset: str, inputs: Iterable[Path], database: Path) -> Study:
-    """Open the study of these parameters and of the files it reads, new or resumed."""
+    """Open the study of these parameters and input files; a new one if there is none yet."""
     name = f"{dataset}-{fingerprint(params, inputs)}"
     return Study(open_storage(database), name, params.search, params.baseline, params.seed)

@@ -1,4 +1,4 @@
-"""The study: an Optuna study that resumes exactly and whose trials are pure."""
+"""The study: an Optuna study that resumes exactly, and whose trials are pure functions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ METRICS = tuple(FoldScore.model_fields)
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial that was asked for, and its score once there is one."""
+    """A proposed trial, and its score once there is one."""
 
     number: int
     regularization: Regularization
@@ -35,17 +35,17 @@ class Trial:
 
     @property
     def complete(self) -> bool:
-        """Whether the trial has been scored."""
+        """Whether the trial has a score."""
         return self.score is not None and self.score.failure is None
 
 
 class Study:
-    """Trials of one search, kept in an Optuna storage.
+    """The trials of one search, kept in an Optuna storage.
 
-    Which values a trial gets is a function of the seed, its number, the scores of earlier waves
-    and the values of earlier trials of its own wave; nothing else. So proposals are made in memory
-    and a trial enters the storage whole, with all its values: however often a study is interrupted
-    or extended, it has the trials of an undisturbed one.
+    The values of a trial are a function of the seed, its number, the scores of earlier waves and
+    the values of earlier trials of its own wave, and of nothing else. So proposals are made in
+    memory, and a trial enters the storage whole, with all its values: however often a study is
+    interrupted or extended, it has the same trials as an undisturbed one.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Study:
         seed: int,
     ) -> None:
         self._storage = optuna.storages.get_storage(storage)
-        self._kept = optuna.create_study(
+        self._stored = optuna.create_study(
             storage=self._storage, study_name=name, direction="minimize", load_if_exists=True
         )
         self._search = search
@@ -66,66 +66,69 @@ class Study:
 
     @property
     def name(self) -> str:
-        """Data set and fingerprint of all that changes a score."""
-        return self._kept.study_name
+        """The data set's name and the fingerprint of all that changes a score."""
+        return self._stored.study_name
 
     def as_optuna(self) -> optuna.Study:
-        """A copy in memory of the first `search.trials` trials, for Optuna's plots."""
+        """Copy the first `search.trials` trials to a study in memory, for Optuna's plots."""
         copy = optuna.create_study(direction="minimize")
-        copy.add_trials(self._kept.get_trials(deepcopy=False)[: self._search.trials])
+        copy.add_trials(self._stored_trials()[: self._search.trials])
         return copy
 
     def remaining_waves(self) -> Iterator[list[Trial]]:
-        """Waves still to be trained, each proposed when the one before has been told."""
+        """Yield the waves still to be trained; `tell` the scores of each before the next."""
         space = distributions(self._search.space)
         proposals = optuna.create_study(direction="minimize")
         proposals.enqueue_trial(nearest_point(self._baseline, self._search.space))
         batch, total = self._search.batch, self._search.trials
         for start in range(0, total, batch):
             numbers = range(start, min(start + batch, total))
-            kept = self._kept.get_trials(deepcopy=False)
+            stored = self._stored_trials()
             for number in numbers:
                 # A sampler built once would propose the same points again after a restart.
                 entropy = np.random.SeedSequence([self._seed, number]).generate_state(1)
                 proposals.sampler = optuna.samplers.TPESampler(seed=int(entropy[0]))
                 values = proposals.ask(space).params
-                if number >= len(kept):
+                if number >= len(stored):
                     self._add(number, values, space)
-                elif kept[number].params != values:
+                elif stored[number].params != values:
                     raise InputError(
                         f"study {self.name}: trial {number} is not the one this seed proposes,"
                         " want a study that only this pipeline writes to. Delete that study, or"
                         " keep others from writing to it, then run dvc repro again."
                     )
-            asked = self._kept.get_trials(deepcopy=False)[start : numbers.stop]
+            wave = self._stored_trials()[start : numbers.stop]
             unscored = [
                 Trial(trial.number, _regularization(trial), None)
-                for trial in asked
+                for trial in wave
                 if not trial.state.is_finished()
             ]
             if unscored:
                 yield unscored
-            for told in self._kept.get_trials(deepcopy=False)[start : numbers.stop]:
-                proposals.tell(told.number, told.values, told.state)
+            for trial in self._stored_trials()[start : numbers.stop]:
+                proposals.tell(trial.number, trial.values, trial.state)
 
     def tell(self, wave: Sequence[Trial], scores: Sequence[Score]) -> None:
-        """Record the scores of a wave; a failed trial is recorded as failed."""
-        asked = self._kept.get_trials(deepcopy=False)
+        """Record the scores of a wave. A trial whose score has a failure is recorded as failed."""
+        stored = self._stored_trials()
         for trial, score in zip(wave, scores, strict=True):
-            identifier = asked[trial.number]._trial_id
+            identifier = stored[trial.number]._trial_id
             self._storage.set_trial_user_attr(identifier, SCORE, score.model_dump_json())
             if score.failure is None:
-                self._kept.tell(trial.number, score.mean("log_loss"))
+                self._stored.tell(trial.number, score.mean("log_loss"))
             else:
-                self._kept.tell(trial.number, state=TrialState.FAIL)
+                self._stored.tell(trial.number, state=TrialState.FAIL)
 
     def trials(self) -> list[Trial]:
-        """The finished ones of the first `search.trials` trials, in number order."""
-        first = self._kept.get_trials(deepcopy=False)[: self._search.trials]
-        return [_view(trial) for trial in first if trial.state.is_finished()]
+        """Return the finished ones of the first `search.trials` trials, in number order."""
+        first = self._stored_trials()[: self._search.trials]
+        return [_read_trial(trial) for trial in first if trial.state.is_finished()]
 
     def best(self) -> Trial:
-        """The trial with the lowest score, the earlier of equals; `InputError` if none has one."""
+        """Return the trial with the lowest score, the earliest of equals.
+
+        Raise `InputError` if no trial has a score.
+        """
         scored = [trial for trial in self.trials() if trial.complete]
         if not scored:
             failure = next((t.score.failure for t in self.trials() if t.score), "no trial ended")
@@ -136,13 +139,16 @@ class Study:
         return min(scored, key=lambda trial: trial.score.mean("log_loss") if trial.score else 0)
 
     def table(self) -> pd.DataFrame:
-        """One row per trial in number order; no times, no ids: equal runs give equal bytes."""
+        """Return a row per trial in number order, without times or ids: equal runs, equal bytes."""
         return pd.DataFrame([_row(trial) for trial in self.trials()])
 
+    def _stored_trials(self) -> list[FrozenTrial]:
+        return self._stored.get_trials(deepcopy=False)
+
     def _add(self, number: int, values: dict[str, Any], space: dict[str, Any]) -> None:
-        """Add a trial to the storage, whole, as one that is running."""
+        """Add a trial to the storage with all its values, as one that is running."""
         baseline = {REGULARIZATION: self._baseline.model_dump()}
-        self._kept.add_trial(
+        self._stored.add_trial(
             optuna.trial.create_trial(
                 state=TrialState.RUNNING,
                 params=values,
@@ -153,18 +159,19 @@ class Study:
 
 
 def _regularization(trial: FrozenTrial) -> Regularization:
-    """The values a trial trains with: as drawn, but the baseline's own for the baseline."""
+    """Return the values that a trial trains with: as drawn, but for the baseline its own."""
     drawn = {name: trial.params[name] for name in Regularization.model_fields}
     return Regularization.model_validate(trial.user_attrs.get(REGULARIZATION, drawn))
 
 
-def _view(trial: FrozenTrial) -> Trial:
-    """A finished trial."""
+def _read_trial(trial: FrozenTrial) -> Trial:
+    """Convert a finished trial from Optuna's form."""
     score = Score.model_validate_json(trial.user_attrs[SCORE])
     return Trial(trial.number, _regularization(trial), score)
 
 
 def _row(trial: Trial) -> dict[str, object]:
+    """Return a trial's row of the table."""
     score = trial.score if trial.complete else None
     cv: dict[str, object] = {}
     for metric in METRICS:

@@ -1,4 +1,4 @@
-"""Parameter by parameter: which ones begin another study, and which go on with the same."""
+"""Which parameters and which code begin another study, and which go on with the same."""
 
 from __future__ import annotations
 
@@ -166,9 +166,10 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def changed(leaf: str, value: Any, files: list[Path]) -> bool:
-    """Whether the leaf's other value, with what has to go with it, begins another study.
+    """Say whether another value of a leaf begins another study.
 
-    Compared with the same parameters but for the leaf itself.
+    value: the other value, or that and the values of other leaves that it requires; the study
+    before has these too.
     """
     raw = copy.deepcopy(DEFAULTS)
     value, others = value if isinstance(value, tuple) else (value, {})
@@ -189,7 +190,7 @@ def _valid(raw: dict[str, Any]) -> bool:
 
 
 def test_each_parameter_is_listed() -> None:
-    """A new parameter: say above whether it changes what a trial draws or scores."""
+    """List a new parameter above, by whether it changes what a trial draws or scores."""
     assert {*CHANGING, *KEEPING} == set(leaves(DEFAULTS))
     assert not set(CHANGING) & set(KEEPING)
 

@@ -20,7 +20,7 @@ def test_corrupt_database_is_named_and_left_alone(
     assert file.read_bytes() == content
 
 
-def test_address_that_cannot_be_used_is_told(
+def test_address_that_cannot_be_used_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPTUNA_STORAGE", "sqlite:////nowhere/at/all.db")

@@ -21,20 +21,21 @@ def storage(path: Path) -> optuna.storages.BaseStorage:
     return optuna.storages.get_storage(f"sqlite:///{path}")
 
 
-def score(one: Regularization) -> Score:
-    """A smooth function of the values, as a stand-in for minutes of training."""
-    loss = (one.dropout - 0.4) ** 2 + np.log10(one.l2 + 1e-8) ** 2 / 100 + (one.patience or 30) / 90
+def score(values: Regularization) -> Score:
+    """Return a smooth function of the values, as a stand-in for minutes of training."""
+    patience = values.patience or 30
+    loss = (values.dropout - 0.4) ** 2 + np.log10(values.l2 + 1e-8) ** 2 / 100 + patience / 90
     same = dict.fromkeys(set(FoldScore.model_fields) - {"log_loss"}, 0.9)
     folds = [FoldScore(log_loss=loss + k / 50, **same) for k in range(3)]
     return Score(folds=tuple(folds), epochs=(3, 4, 5), loss=(1.0,), val_loss=(1.0,))
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing of ours runs after it."""
+    """Stands for SIGKILL: none of our code runs after it."""
 
 
 def run(path: Path, search: SearchParams, deaths: Iterator[int] | None = None) -> Study:
-    """Run a study, dying in the middle of the given calls of the storage, until it is done."""
+    """Run a study until it is done, killed at the given calls of its storage and started again."""
     while True:
         backend = storage(path)
         if deaths is not None and (calls := next(deaths, None)) is not None:
@@ -49,7 +50,7 @@ def run(path: Path, search: SearchParams, deaths: Iterator[int] | None = None) -
 
 
 def _die_after(backend: optuna.storages.BaseStorage, calls: int) -> None:
-    """Make one of the storage's next writes the last thing that happens."""
+    """Let the storage raise `Killed` after so many more writes."""
     left = calls
     for name in ("create_new_trial", "set_trial_param", "set_trial_user_attr",
                  "set_trial_state_values"):  # fmt: skip
@@ -71,7 +72,7 @@ def test_table_after_kills_equals_the_undisturbed_one(tmp_path: Path, params: Pa
     rng = np.random.default_rng(0)
     deaths = iter(rng.integers(1, 14, 12).tolist())
     killed = run(tmp_path / "b.db", search, deaths)
-    assert next(deaths, None) is None, "all deaths happened"
+    assert next(deaths, None) is None, "each kill ought to happen"
     assert killed.table().to_csv() == undisturbed
     assert undisturbed.count("complete") == 21
 
@@ -85,7 +86,7 @@ def test_raising_trials_trains_only_the_new_ones(tmp_path: Path, params: Params)
     for wave in more.remaining_waves():
         waves.append([trial.number for trial in wave])
         more.tell(wave, [score(trial.regularization) for trial in wave])
-    # The wave of 4 to 7 was cut short by the first limit, and is completed.
+    # The first limit cut the wave of trials 4 to 7 short, and it is completed now.
     assert waves == [[6, 7], [8, 9]]
     assert more.table()[:6].equals(before)
     assert more.table().equals(run(tmp_path / "b.db", larger).table())

@@ -1,1 +1,1 @@
-"""A study for people: plots, progress and a summary."""
+"""Views of a study for people: plots, progress and a summary."""

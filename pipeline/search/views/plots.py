@@ -1,4 +1,4 @@
-"""Views of a study, drawn by Optuna."""
+"""Plots of a study: most are Optuna's own, the learning curves are ours."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from pipeline.search.study import BASELINE_TRIAL, Study, Trial
 TARGET = "cv log loss"
 DOTS_PER_INCH = 110
 # Importance and slices need trials that differ.
-ENOUGH_TRIALS = 4
+MIN_TRIALS = 4
 BEST_TRIALS = 5
-# Okabe and Ito's: told apart with any colour vision.
+# Okabe and Ito's colours, which can be distinguished with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-def draw_study(searched: Study, folder: Path) -> list[Path]:
+def draw_study(study: Study, folder: Path) -> list[Path]:
     """Write history, learning curves, importance, slices and parallel coordinates as PNG files."""
     folder.mkdir(parents=True, exist_ok=True)
-    study, trials = searched.as_optuna(), searched.trials()
+    optuna_study, trials = study.as_optuna(), study.trials()
     plots: dict[str, Callable[[], object]] = {
-        "history": lambda: views.plot_optimization_history(study, target_name=TARGET),
+        "history": lambda: views.plot_optimization_history(optuna_study, target_name=TARGET),
         "learning_curves": lambda: _learning_curves(trials),
     }
-    complete = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
-    if len(complete) >= ENOUGH_TRIALS:
+    complete = optuna_study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
+    if len(complete) >= MIN_TRIALS:
         plots |= {
-            "importance": lambda: views.plot_param_importances(study, target_name=TARGET),
-            "slice": lambda: views.plot_slice(study, target_name=TARGET),
+            "importance": lambda: views.plot_param_importances(optuna_study, target_name=TARGET),
+            "slice": lambda: views.plot_slice(optuna_study, target_name=TARGET),
             "parallel_coordinates": lambda: views.plot_parallel_coordinate(
-                study, target_name=TARGET
+                optuna_study, target_name=TARGET
             ),
         }
     written = []
     with warnings.catch_warnings(), mpl.rc_context({"backend": "agg"}):
-        # The whole module is marked experimental; its functions are years old.
+        # Optuna marks the whole module as experimental, although its functions are years old.
         warnings.simplefilter("ignore", ExperimentalWarning)
         for name, draw in plots.items():
             draw()
@@ -56,12 +56,12 @@ def draw_study(searched: Study, folder: Path) -> list[Path]:
 
 
 def _learning_curves(trials: Sequence[Trial]) -> None:
-    """Log loss over epochs of the best trials and the baseline, means over the folds."""
+    """Draw the log loss of the best trials and the baseline over epochs, as means over folds."""
     scored = [(trial, trial.score) for trial in trials if trial.complete and trial.score]
     scored.sort(key=lambda pair: pair[1].mean("log_loss"))
     shown = scored[:BEST_TRIALS]
     shown += [pair for pair in scored[BEST_TRIALS:] if pair[0].number == BASELINE_TRIAL]
-    # Optuna's functions set a style for all figures that come after.
+    # Optuna's functions change the style of all later figures.
     plt.style.use("default")
     axes = plt.figure(figsize=(7.2, 4.2), layout="constrained").add_subplot()
     for colour, (trial, score) in zip(COLOURS, shown, strict=False):

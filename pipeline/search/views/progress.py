@@ -1,4 +1,4 @@
-"""How far a study is: a bar on a terminal, a line per wave elsewhere."""
+"""The progress of a study: a bar on a terminal, a line per wave elsewhere."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def show_progress(study: Study, total: int) -> Iterator[Callable[[], None]]:
-    """Give a function to be called after each wave."""
-    done = len(study.trials())
-    if done:
-        logger.info("study %s: %d of %d trials are there already", study.name, done, total)
-    started, begun = time.monotonic(), done
+    """Yield a function that shows the progress; call it after each wave.
+
+    total: number of trials at the end.
+    """
+    earlier, started = len(study.trials()), time.monotonic()
+    if earlier:
+        logger.info("study %s: %d of %d trials are there already", study.name, earlier, total)
     with tqdm(
-        total=total, initial=done, unit="trial", desc="tune", disable=not sys.stderr.isatty()
+        total=total, initial=earlier, unit="trial", desc="tune", disable=not sys.stderr.isatty()
     ) as bar:
 
         def show() -> None:
@@ -32,7 +34,7 @@ def show_progress(study: Study, total: int) -> Iterator[Callable[[], None]]:
             best = f"best cv log loss {min(scores):.4f}" if scores else "no score yet"
             if bar.disable:
                 elapsed = time.monotonic() - started
-                left = elapsed / max(len(trials) - begun, 1) * (total - len(trials))
+                left = elapsed / max(len(trials) - earlier, 1) * (total - len(trials))
                 logger.info("trial %d of %d, %s, %.0f s left", len(trials), total, best, left)
             else:
                 bar.set_postfix_str(best, refresh=False)

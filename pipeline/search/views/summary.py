@@ -1,4 +1,4 @@
-"""A finished study in figures and words."""
+"""Summaries of a finished study, in figures and in words."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline.config.params import Params
 from pipeline.regularizers import TECHNIQUES
 from pipeline.search.study import BASELINE_TRIAL, Study, Trial
 
-# With fewer trials, quantiles of them say nothing.
-ENOUGH_TRIALS = 10
+# The quantiles of fewer trials say nothing.
+MIN_TRIALS = 10
 
 
 def best_record(study: Study) -> dict[str, object]:
-    """What later stages need to know of the study."""
+    """Return what later stages need to know about the study."""
     best = study.best()
     return {
         "study": study.name,
@@ -28,22 +28,22 @@ def best_record(study: Study) -> dict[str, object]:
 
 
 def importance(study: Study) -> dict[str, float]:
-    """Share of each tuned value in what tells better trials from the others (PED-ANOVA).
+    """Return the share of each tuned value in what distinguishes better trials (PED-ANOVA).
 
     Empty if there are too few trials, or if they do not differ.
     """
     trials = [trial for trial in study.trials() if trial.complete]
-    if len(trials) < ENOUGH_TRIALS:
+    if len(trials) < MIN_TRIALS:
         return {}
     with warnings.catch_warnings():
-        # A part whose range is one point has no say, and is told with a warning.
+        # Optuna warns of a value whose range is a single point, and gives it no importance.
         warnings.simplefilter("ignore")
-        found = optuna.importance.get_param_importances(study.as_optuna())
-    return {name: float(share) for name, share in found.items() if isfinite(share)}
+        shares = optuna.importance.get_param_importances(study.as_optuna())
+    return {name: float(share) for name, share in shares.items() if isfinite(share)}
 
 
 def scores(study: Study) -> dict[str, float]:
-    """Cross-validated log loss of the best trial and of the baseline, and counts of trials."""
+    """Return the cross-validated log loss of the best trial and the baseline, and trial counts."""
     trials = study.trials()
     figures = {"best_cv_log_loss": _log_loss(study.best())}
     if trials[BASELINE_TRIAL].complete:
@@ -53,7 +53,7 @@ def scores(study: Study) -> dict[str, float]:
 
 
 def settings(params: Params) -> dict[str, object]:
-    """What holds for every trial of a study, and changes its scores."""
+    """Return the settings that all trials of a study share and that change their scores."""
     return {
         "seed": params.seed,
         "layers": "-".join(str(layer.units) for layer in params.network.layers),
@@ -69,7 +69,7 @@ def settings(params: Params) -> dict[str, object]:
 
 
 def note(study: Study, reproduce: str) -> str:
-    """The study, and the way to reproduce it, in a few lines of Markdown."""
+    """Write the study, and how to reproduce it, in a few lines of Markdown."""
     rows = [
         f"| {title} | {trial.number} | {_log_loss(trial):.4f} | {values(trial)} |"
         for title, trial in (("Best", study.best()), ("Baseline", study.trials()[BASELINE_TRIAL]))
@@ -92,8 +92,11 @@ def note(study: Study, reproduce: str) -> str:
 
 def values(trial: Trial) -> str:
     """Write the tuned values of a trial in one short line."""
-    strengths = ((one, getattr(trial.regularization, one.name)) for one in TECHNIQUES)
-    return ", ".join(f"{one.value_words} {_short(value)}" for one, value in strengths)
+    regularization = trial.regularization
+    return ", ".join(
+        f"{technique.value_words} {_short(getattr(regularization, technique.name))}"
+        for technique in TECHNIQUES
+    )
 
 
 def _short(value: float | None) -> str:
@@ -103,5 +106,5 @@ def _short(value: float | None) -> str:
 
 
 def _log_loss(trial: Trial) -> float:
-    """Cross-validated log loss, NaN for a failed trial."""
+    """Return the cross-validated log loss, NaN for a failed trial."""
     return trial.score.mean("log_loss") if trial.score and trial.complete else float("nan")
