@@ -1,4 +1,4 @@
-"""Run the benchmarks named, or all but `tables`; write `reports/benchmark.json`, print tables."""
+"""Run the benchmarks named, or all but the long ones; write `reports/benchmark.json`, print it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.comparison import comparison
+from benchmarks.coverage import coverage
 from benchmarks.growth import growth
 from benchmarks.proximal import proximal
 from benchmarks.tables import tables
@@ -26,13 +27,16 @@ PARTS: dict[str, Callable[[], object]] = {
     "proximal": proximal,
     "tracking": tracking,
     "tables": tables,
+    "coverage": coverage,
 }
+# They take long, and need data that no package ships.
+ON_REQUEST = ("tables", "coverage")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
-    wanted = parser.parse_args().parts or [name for name in PARTS if name != "tables"]
+    wanted = parser.parse_args().parts or [name for name in PARTS if name not in ON_REQUEST]
     before = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     results = {**before, "on": machine()}
     for name in wanted:

@@ -1,0 +1,176 @@
+"""How often does an interval of the difference of two procedures hold the true one, and how wide?
+
+`make bench PARTS=coverage` does STUDIES (200) studies of each case, each some 1 s of one core, and
+keeps them in STUDY_FOLDER (.state/coverage): a run that was stopped goes on where it was, and a
+change of method needs no new study. It writes `reports/coverage.md`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from benchmarks.interval_methods import METHODS, Method, bbc_cv, one_split, rows_and_fits
+from benchmarks.populations import CASES, mnist_archive
+from benchmarks.studies import ARMS, DESIGN, REPEATS, Study, kept_study
+from pipeline.tasks.classification import Floats
+
+RESULT = Path("reports/coverage.md")
+# As many as `evaluate.repeats`; the pipeline's method is measured with fewer and more as well.
+USUAL = 2
+QUESTION, SAME = ("tuned", "baseline"), ("other seed", "baseline")
+OTHERS = (
+    ("dropout", "baseline"),
+    ("early stopping", "baseline"),
+    ("L2", "baseline"),
+    ("tuned", "dropout"),
+    ("weak L2", "strong L2"),
+    ("dropout", "early stopping"),
+)
+PAIRS = (QUESTION, *OTHERS, SAME)
+PLACES = np.array([[ARMS.index(name) for name in pair] for pair in PAIRS])
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An interval to be judged.
+
+    bounds: (pair, 2), from a study. loss: which of the population's means it is about.
+    """
+
+    bounds: Callable[[Study], Floats]
+    loss: int = 0
+
+
+def _pairs(losses: Floats) -> Floats:
+    """(pair, …) differences of (arm, …) losses."""
+    return np.asarray(losses[PLACES[:, 0]] - losses[PLACES[:, 1]])
+
+
+def _nested(method: Method, repeats: int) -> Candidate:
+    return Candidate(lambda of: method(_pairs(of.losses()[:, :repeats]), of.fold[:repeats]))
+
+
+CANDIDATES: dict[str, Candidate] = {
+    **{name: _nested(method, USUAL) for name, method in METHODS.items()},
+    "BBC-CV": Candidate(lambda of: bbc_cv(of.losses()[: len(DESIGN), :USUAL].mean(1))[None]),
+    "one split": Candidate(lambda of: one_split(_pairs(of.split_losses()))),
+    **{
+        f"rows and fits, {repeats} x": _nested(rows_and_fits, repeats)
+        for repeats in range(1, REPEATS + 1)
+        if repeats != USUAL
+    },
+    "rows and fits, Brier": Candidate(
+        lambda of: rows_and_fits(_pairs(of.brier()[:, :USUAL]), of.fold[:USUAL]), loss=1
+    ),
+}
+
+
+def coverage() -> dict[str, object]:
+    """Figures in percent, and median widths, per case and interval."""
+    wanted = os.environ.get("STUDIES", "200")
+    if not (wanted.isdecimal() and int(wanted) > 1):
+        raise SystemExit(f"bench: STUDIES is {wanted!r}, want a whole number from 2, e.g. 200.")
+    count = int(wanted)
+    folder = Path(os.environ.get("STUDY_FOLDER", ".state/coverage")).expanduser()
+    mnist_archive()
+    figures = {}
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for place, case in enumerate(CASES):
+            work = pool.map(partial(_study, place, folder), range(count))
+            studies = list(tqdm(work, desc=case.name, total=count, unit="study"))
+            truth = _pairs(np.mean([population for population, _ in studies], axis=0))
+            figures[case.name] = {
+                name: _figures(
+                    np.stack([bounds[name] for _, bounds in studies]), truth[:, candidate.loss]
+                )
+                for name, candidate in CANDIDATES.items()
+            }
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(as_markdown(figures, count), encoding="utf-8")
+    return {"studies of each case": float(count), **figures}
+
+
+def _study(case: int, folder: Path, number: int) -> tuple[Floats, dict[str, Floats]]:
+    """Return each arm's (arm, loss) means on the population, and the bounds of each interval."""
+    study = kept_study(CASES[case], number, folder)
+    return study.population.mean((1, 2)), {
+        name: candidate.bounds(study) for name, candidate in CANDIDATES.items()
+    }
+
+
+def _figures(bounds: Floats, truth: Floats) -> dict[str, float]:
+    """Figures of (study, pair, 2) bounds and (pair,) true differences.
+
+    found: an interval that excludes 0 on the true side. false: between equals, any that does.
+    """
+    low, high = bounds[..., 0], bounds[..., 1]
+    covered = (low <= truth[: low.shape[1]]) & (truth[: low.shape[1]] <= high)
+    figures = {
+        "true": float(truth[0]),
+        "covered": _percent(covered[:, 0]),
+        "width": float(np.median(high[:, 0] - low[:, 0])),
+        "found": _percent((high[:, 0] < 0) if truth[0] < 0 else (low[:, 0] > 0)),
+    }
+    if low.shape[1] == len(PAIRS):
+        others = slice(1, len(PAIRS) - 1)
+        figures["others covered"] = _percent(covered[:, others])
+        figures["others found"] = _percent(
+            np.where(truth[others] < 0, high[:, others] < 0, low[:, others] > 0)
+        )
+        figures["false"] = _percent((low[:, -1] > 0) | (high[:, -1] < 0))
+    return figures
+
+
+def _percent(flags: npt.NDArray[np.bool_]) -> float:
+    return 100 * float(np.mean(flags))
+
+
+def as_markdown(figures: Mapping[str, Mapping[str, Mapping[str, float]]], count: int) -> str:
+    """Return one table of means over the cases, and one of each case."""
+    names = ("covered", "width", "found", "others covered", "others found", "false")
+    heads = ("Covered", "Width", "Found", "Others covered", "Others found", "False between equals")
+    lines = [f"{count} studies of each case; widths as multiples of the first method's.", ""]
+    lines += _table(("Interval", *heads), [
+        (name, *(_mean(figures, name, figure) for figure in names)) for name in CANDIDATES
+    ])  # fmt: skip
+    lines += ["", *_table(("Case", "True difference", "Interval", *heads), [
+        (case, f"{figures_of['true']:+.3f}", name, *(_cell(figures_of, figure) for figure in names))
+        for case, of_case in figures.items()
+        for name, figures_of in of_case.items()
+    ])]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _mean(
+    figures: Mapping[str, Mapping[str, Mapping[str, float]]], candidate: str, name: str
+) -> str:
+    if name not in next(iter(figures.values()))[candidate]:
+        return ""
+    values = [of_case[candidate][name] for of_case in figures.values()]
+    if name == "width":
+        first = [next(iter(of_case.values()))[name] for of_case in figures.values()]
+        return f"{np.mean(np.divide(values, first)):.2f}"
+    return f"{np.mean(values):.1f} % ({min(values):.1f} to {max(values):.1f})"
+
+
+def _cell(figures_of: Mapping[str, float], name: str) -> str:
+    if name not in figures_of:
+        return ""
+    return f"{figures_of[name]:.3f}" if name == "width" else f"{figures_of[name]:.1f} %"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    rule = "|:---" + "|---:" * (len(heads) - 1) + "|"
+    return [f"| {' | '.join(cells)} |" for cells in (heads,)] + [rule] + [
+        f"| {' | '.join(cells)} |" for cells in rows
+    ]  # fmt: skip
