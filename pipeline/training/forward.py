@@ -22,7 +22,7 @@ def forward(
 ) -> FloatArray:
     """Return the logits (network, row, output) of each network on the same rows, at inference.
 
-    networks: the weights of each, in the order of `keras.Model.get_weights()`. x: (row, feature).
+    networks: each one's weights, in the order of `keras.Model.get_weights()`. x: (row, feature).
     """
     layout, rows = Layout.of(architecture), np.arange(len(x), dtype=np.int32)
     matrix = np.ascontiguousarray(x, np.float32)

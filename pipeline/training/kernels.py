@@ -48,7 +48,7 @@ def train_epoch(
     x: Float32s,
     y: npt.NDArray[np.int32],
     order: npt.NDArray[np.int32],
-    weight: Float32s,
+    class_weight: Float32s,
     strengths: Strengths,
     batch: int,
     rate: float,
@@ -56,10 +56,10 @@ def train_epoch(
     seed: int,
     epoch: int,
 ) -> float:
-    """Take an epoch's steps of Adam, and return the sum of the fitting rows' losses meanwhile.
+    """Take an epoch's steps of Adam; return the sum of the fitting rows' losses while they train.
 
     order: rows of x, in the order in which they are visited; the last batch holds what is left,
-    and its loss is the mean over those rows. weight: (class,), how much a row's loss counts.
+    and its loss is the mean over those rows. class_weight: (class,), how much a row counts.
     decay_epochs: number of epochs after which the learning rate has decayed to 0 along a cosine
     (Loshchilov and Hutter 2017, eq. 5, without restarts); with 0 it stays constant.
     """
@@ -70,7 +70,7 @@ def train_epoch(
         _gather(work, x, rows)
         phase = Phase(True, seed, epoch, step)
         _forward(layout, state.weights, work, rows.size, strengths, batch, phase)
-        total += _losses(layout, work, y, rows, weight, phase.training)
+        total += _losses(layout, work, y, rows, class_weight, phase.training)
         _backward(layout, state, work, rows.size, strengths)
         number = epoch * steps + step + 1
         decayed = rate
@@ -100,7 +100,7 @@ def loss_sum(
     y: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32],
     block: int,
-    weight: Float32s,
+    class_weight: Float32s,
     strengths: Strengths,
 ) -> float:
     """Return the sum of these rows' losses without dropout.
@@ -112,7 +112,7 @@ def loss_sum(
         some = rows[start : start + block]
         _gather(work, x, some)
         _forward(layout, weights, work, some.size, strengths, block, INFERENCE)
-        total += _losses(layout, work, y, some, weight, INFERENCE.training)
+        total += _losses(layout, work, y, some, class_weight, INFERENCE.training)
     return total
 
 
@@ -205,12 +205,12 @@ def _losses(
     work: Workspace,
     y: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32],
-    weight: Float32s,
+    class_weight: Float32s,
     training: bool,
 ) -> float:
     """Return the sum of the rows' losses, unweighted.
 
-    In training, also write the gradient of the weighted mean loss by the logits.
+    In training, also compute the gradient of the weighted mean with respect to the logits.
     """
     layer = len(layout.kernels)
     z = layer_view(work.inputs, work, layer, rows.size)
@@ -220,7 +220,7 @@ def _losses(
     total = 0.0
     for row in range(rows.size):
         label = y[rows[row]]
-        share = weight[label] / np.float32(rows.size)
+        share = class_weight[label] / np.float32(rows.size)
         if outputs == 1:
             logit = float(z[row, 0])
             total += max(logit, 0.0) - logit * label + math.log1p(math.exp(-abs(logit)))
@@ -245,22 +245,23 @@ def _losses(
 def _backward(
     layout: Layout, state: State, work: Workspace, rows: int, strengths: Strengths
 ) -> None:
-    """Backpropagate the gradient by the logits, and so compute that by all weights."""
+    """Backpropagate from the gradient of the logits to the gradients of all weights."""
     for layer in range(len(layout.kernels) - 1, -1, -1):
-        by_output = layer_view(work.gradients, work, layer + 1, rows)
+        output_gradient = layer_view(work.gradients, work, layer + 1, rows)
         a = layer_view(work.inputs, work, layer, rows)
-        np.dot(a.T, by_output, kernel_view(state.gradient, layout, layer))
+        np.dot(a.T, output_gradient, kernel_view(state.gradient, layout, layer))
         units, at = layout.widths[layer + 1], layout.biases[layer]
         bias = state.gradient[at : at + units]
         bias[:] = ZERO
         for row in range(rows):
             for unit in range(units):
-                bias[unit] += by_output[row, unit]
+                bias[unit] += output_gradient[row, unit]
         if layer == 0:
             return
-        by_input = layer_view(work.gradients, work, layer, rows)
-        _input_gradient(work, by_output, kernel_view(state.weights, layout, layer), by_input)
-        flat = by_input.ravel()
+        kernel = kernel_view(state.weights, layout, layer)
+        input_gradient = layer_view(work.gradients, work, layer, rows)
+        _input_gradient(work, output_gradient, kernel, input_gradient)
+        flat = input_gradient.ravel()
         if layout.dropout[layer - 1] and strengths.threshold:
             flat *= layer_view(work.masks, work, layer, rows).ravel()
         z = layer_view(work.preactivations, work, layer, rows).ravel()
@@ -271,22 +272,22 @@ def _backward(
 
 @compiled
 def _input_gradient(
-    work: Workspace, by_output: Float32s, kernel: Float32s, by_input: Float32s
+    work: Workspace, output_gradient: Float32s, kernel: Float32s, input_gradient: Float32s
 ) -> None:
-    """Fill `by_input` with by_output · kernelᵀ, the gradient by a layer's inputs.
+    """Compute the gradient of a layer's inputs: output_gradient · kernelᵀ.
 
     BLAS takes half as long again for a large kernel if it is transposed. So a large one stays as it
     is, and the other factor and the product are transposed instead.
     """
     if kernel.size < TRANSPOSE_FROM:
-        np.dot(by_output, kernel.T, by_input)
+        np.dot(output_gradient, kernel.T, input_gradient)
         return
-    rows, units = by_output.shape
+    rows, units = output_gradient.shape
     transposed = work.transposed[0, : units * rows].reshape(units, rows)
-    product = work.transposed[1, : by_input.size].reshape(by_input.shape[1], rows)
-    _transpose(by_output, transposed)
+    product = work.transposed[1, : input_gradient.size].reshape(input_gradient.shape[1], rows)
+    _transpose(output_gradient, transposed)
     np.dot(kernel, transposed, product)
-    _transpose(product, by_input)
+    _transpose(product, input_gradient)
 
 
 @compiled

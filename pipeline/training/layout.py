@@ -83,8 +83,8 @@ class Workspace(NamedTuple):
     inputs, preactivations, normalized, gradients, masks: a matrix (row, unit) per layer, one after
     another, the features' first. inputs: what each layer reads. preactivations: what its activation
     is applied to. normalized: pre-activations before batch normalization scales and shifts them.
-    gradients: of the loss, by inputs and on the way back by pre-activations. masks: the factors
-    of dropout.
+    gradients: of the loss, first with respect to inputs, then, on the way back, with respect to
+    pre-activations. masks: the factors of dropout.
     deviations: (layer, unit) standard deviations of batch normalization, flat. statistics: (2,
     unit) mean and variance of one layer. bits: random bits of one layer's mask. transposed: (2,
     unit, row) transposed gradients of one layer and of its inputs. offsets: (layer + 1,) units of

@@ -21,8 +21,8 @@ def normalize(
 ) -> None:
     """Normalize a layer's pre-activations in place.
 
-    In training by the batch's own statistics, with which the moving ones are updated; else by the
-    moving ones.
+    Training uses the batch's own statistics, and updates the moving ones with them; inference uses
+    the moving ones.
     """
     units, at = layout.widths[layer + 1], layout.norms[layer]
     scale, shift = weights[at : at + units], weights[at + units : at + 2 * units]

@@ -144,8 +144,8 @@ KEEPING: dict[str, Any] = {
 
 def leaves(value: Any, path: str = "") -> Iterator[str]:
     if isinstance(value, dict | list) and value:
-        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from leaves(one, f"{path}.{key}" if path else str(key))
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, f"{path}.{key}" if path else str(key))
     else:
         yield path
 
