@@ -22,7 +22,7 @@ from tqdm import tqdm
 from benchmarks.interval_methods import METHODS, Method, bbc_cv, one_split, rows_and_fits
 from benchmarks.populations import CASES, mnist_archive
 from benchmarks.studies import ARMS, DESIGN, REPEATS, Study, kept_study
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 
 RESULT = Path("reports/coverage.md")
 # As many as `evaluate.repeats`; the pipeline's method is measured with fewer and more as well.

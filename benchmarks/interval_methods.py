@@ -13,7 +13,7 @@ from scipy.stats import t
 
 from pipeline.statistics.bootstrap import mean_differences
 from pipeline.statistics.nested import procedure_differences
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 CONFIDENCE, RESAMPLES = 0.95, 400
 TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)

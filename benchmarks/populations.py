@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from pipeline.tasks.classification import Labels
+from pipeline.tasks.arrays import Labels
 
 # Side of the squares that an image's grey values are averaged over.
 MNIST_BLOCK = 7

@@ -21,8 +21,9 @@ from pipeline.config.sections.network import LayerParams
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.tasks.classification import Floats, Labels, row_brier, row_log_loss
+from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.classification import probabilities as probabilities_of
+from pipeline.tasks.classification import row_brier, row_log_loss
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
 from pipeline.training.stack import train_stack

@@ -14,7 +14,7 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.statistics.bootstrap import mean_differences
 from pipeline.statistics.intervals import Difference, Verdict
 from pipeline.tasks import classification as metrics
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 from pipeline.training.fit import Fit
 
 TAIL_DRAWS = 10

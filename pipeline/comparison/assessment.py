@@ -20,7 +20,7 @@ from pipeline.comparison.material import RawRows
 from pipeline.comparison.plan import Findings
 from pipeline.config.sections.compare import CompareParams
 from pipeline.data.prepare import Fold
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import mean_difference
 from pipeline.statistics.intervals import Difference
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
 

@@ -12,7 +12,8 @@ from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import mean_difference, mean_differences
 from pipeline.statistics.intervals import Difference, Interval
 from pipeline.statistics.proportions import wilson
-from pipeline.tasks.classification import Floats, Labels, probabilities, row_log_loss
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import probabilities, row_log_loss
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 from pipeline.training.forward import forward

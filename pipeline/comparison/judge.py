@@ -12,9 +12,10 @@ from pipeline.comparison.networks import Networks
 from pipeline.comparison.plan import Findings
 from pipeline.comparison.result import Candidate, Comparison, Data, Setting, sentence
 from pipeline.config.sections.compare import CompareParams
-from pipeline.statistics.paired import compare_paired, compare_registered, verdict
+from pipeline.statistics.intervals import verdict
+from pipeline.statistics.paired import compare_paired, compare_registered
 from pipeline.tasks import classification as metrics
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.config.sections.regularization import Regularization
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 from pipeline.training.fit import Fit
 
 

@@ -22,7 +22,8 @@ from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import POWER
 from pipeline.statistics.intervals import Difference, Interval, Verdict, verdict
-from pipeline.tasks.classification import Floats, accuracy, probabilities
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.classification import accuracy, probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member
 

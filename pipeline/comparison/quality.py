@@ -11,7 +11,8 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, r
 
 from pipeline.statistics.intervals import Interval
 from pipeline.statistics.proportions import wilson
-from pipeline.tasks.classification import CALIBRATION_BINS, Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import CALIBRATION_BINS
 
 HARDEST_ROWS = 10
 # A calibration bin of fewer rows would show nothing.

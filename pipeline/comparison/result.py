@@ -12,7 +12,8 @@ from pipeline.comparison.published import RepeatedRun
 from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import WeightSizes
 from pipeline.config.sections.regularization import Regularization
-from pipeline.statistics.paired import McNemar, PairedMetric, Verdict
+from pipeline.statistics.intervals import Verdict
+from pipeline.statistics.paired import McNemar, PairedMetric
 from pipeline.text.numbers import signed
 
 SCHEMA_VERSION = 1

@@ -11,7 +11,7 @@ from scipy.stats import beta
 
 from pipeline.data.schema import Schema
 from pipeline.tasks import classification as metrics
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 CALIBRATION_BINS = 10
 # Fewer rows in a bin, and chance alone makes its share differ from its mean probability.

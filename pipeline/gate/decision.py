@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.config.sections.gate import GateParams
 from pipeline.gate.checks import ModelFigures
-from pipeline.statistics.paired import Interval, paired_difference
-from pipeline.tasks.classification import METRIC_TITLES, Floats, Labels
+from pipeline.statistics.intervals import Interval
+from pipeline.statistics.paired import paired_difference
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import METRIC_TITLES
 
 Basis = Literal["first model", "champion"]
 

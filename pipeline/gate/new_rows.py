@@ -13,7 +13,7 @@ from pipeline.data.roles import identities
 from pipeline.data.schema import Schema
 from pipeline.gate.drift import Drift, Errors, find_drift
 from pipeline.gate.profile import TrainingProfile, profile_rows, unknown_rows
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 
 # From raw rows to (row, class) probabilities.
 Predict = Callable[[pd.DataFrame], Floats]

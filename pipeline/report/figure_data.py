@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from pipeline.comparison.kinds import Kind
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 from pipeline.training.arrays import FloatArray
 
 # Below this many digits two points of a curve look the same.

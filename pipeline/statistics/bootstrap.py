@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import norm, t
 
 from pipeline.statistics.intervals import Difference
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 
 POWER = 0.80
 # Entries of one block of resamples, so that memory does not grow with rows times resamples.

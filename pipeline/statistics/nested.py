@@ -23,7 +23,7 @@ from scipy.stats import t
 
 from pipeline.statistics.bootstrap import BLOCK_ENTRIES
 from pipeline.statistics.intervals import Interval
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 # So many resamples are to lie beyond each end of an interval.
 TAIL_DRAWS = 10

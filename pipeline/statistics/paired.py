@@ -15,20 +15,10 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from pipeline.statistics import proportions as bounded
 from pipeline.statistics.bootstrap import BLOCK_ENTRIES, POWER, mean_differences
-from pipeline.statistics.intervals import Interval, Verdict, verdict
+from pipeline.statistics.intervals import Interval
 from pipeline.tasks import weighted
-from pipeline.tasks.classification import Floats, Labels, probabilities, row_brier, row_log_loss
-
-__all__ = [
-    "Interval",
-    "McNemar",
-    "PairedMetric",
-    "Verdict",
-    "compare_paired",
-    "compare_registered",
-    "paired_difference",
-    "verdict",
-]
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import probabilities, row_brier, row_log_loss
 
 # Correlations and areas are rounded by their arithmetic; below this a spread is none.
 NO_SPREAD = 1e-12

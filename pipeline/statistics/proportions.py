@@ -15,7 +15,7 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
 from pipeline.statistics.intervals import Interval
-from pipeline.tasks.classification import Labels
+from pipeline.tasks.arrays import Labels
 
 NEAR = 1e-9
 

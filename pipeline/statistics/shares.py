@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import chi2_contingency, fisher_exact
 
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 
 # Fewer expected rows in a cell, and the chi-squared distribution is no good approximation.
 CELL_ROWS = 5

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from pipeline.tasks.classification import Floats, Labels, row_log_loss
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import row_log_loss
 
 # A network a thousand times too sure or too timid is at the bound, and no loss overflows there.
 LOWEST, HIGHEST = 1e-3, 1e3

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from pipeline.statistics.bootstrap import POWER
 from pipeline.statistics.intervals import Interval
 from pipeline.statistics.nested import ProcedureDifference
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 
 ProcedureVerdict = Literal["helps", "hurts", "makes no difference that matters", "cannot tell yet"]
 

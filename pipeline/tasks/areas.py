@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.compiled import compiled
-
-Floats = npt.NDArray[np.float64]
+from pipeline.tasks.arrays import Floats
 
 
 def areas(kind: str, scores: Floats, positive: npt.NDArray[np.bool_], rows: Floats) -> Floats:

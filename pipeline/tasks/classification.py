@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn import metrics as sk
 
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.integer[Any]]
+from pipeline.tasks.arrays import Floats, Labels
 
 CALIBRATION_BINS = 10
 # For people: what a metric is called, and whether more of it is better.

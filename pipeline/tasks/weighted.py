@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from pipeline.tasks.areas import areas
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 # From probabilities (row, class), labels and row weights (resample, row) to values (resample,).
 WeightedMetric = Callable[[Floats, Labels, Floats], Floats]

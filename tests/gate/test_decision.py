@@ -13,7 +13,7 @@ from pipeline.config.params import Params
 from pipeline.config.sections.gate import GateParams
 from pipeline.gate.checks import ModelFigures, SliceAccuracy
 from pipeline.gate.decision import Contest, Decision, Evidence, challenge, decide
-from pipeline.statistics.paired import Interval
+from pipeline.statistics.intervals import Interval
 from pipeline.tasks.classification import row_log_loss
 
 JUDGED = ModelFigures(

@@ -21,7 +21,8 @@ from pipeline.report import render as report
 from pipeline.report.figures import draw as drawing
 from pipeline.report.figures import performance as figures
 from pipeline.report.figures.canvas import png
-from pipeline.tasks.classification import Floats, Labels, probabilities
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 

@@ -5,13 +5,12 @@ import pytest
 from sklearn import metrics as sk
 
 from pipeline.statistics import bootstrap as means
+from pipeline.statistics.intervals import Interval, verdict
 from pipeline.statistics.paired import (
     METRICS,
-    Interval,
     compare_paired,
     compare_registered,
     paired_difference,
-    verdict,
 )
 from pipeline.tasks import classification as metrics
 from pipeline.tasks import weighted

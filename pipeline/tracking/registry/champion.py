@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from pipeline.config.errors import InputError
 from pipeline.gate.profile import TrainingProfile
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 from pipeline.tracking.client import connect, mlflow_answers, reason
 from pipeline.tracking.registry.claim import claimed
 from pipeline.tracking.registry.journal import (
