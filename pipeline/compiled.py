@@ -22,7 +22,7 @@ from numba.core.caching import _CacheLocator
 Function = TypeVar("Function", bound=Callable[..., Any])
 PACKAGE = Path(__file__).parent
 # All of training: its compiled functions take constants from modules that are not compiled.
-SOURCES = (*sorted((PACKAGE / "training").glob("*.py")), PACKAGE / "tasks/areas.py")
+SOURCES = (*sorted((PACKAGE / "training").glob("*.py")), PACKAGE / "tasks/curve_areas.py")
 
 
 class EnvironmentCache(_CacheLocator):  # type: ignore[misc]  # Numba has no types

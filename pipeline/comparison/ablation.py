@@ -15,6 +15,7 @@ from pipeline.statistics.bootstrap import mean_differences
 from pipeline.statistics.intervals import Difference, Verdict
 from pipeline.tasks import classification as metrics
 from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.calibration import calibration_error
 from pipeline.training.fit import Fit
 
 TAIL_DRAWS = 10
@@ -201,7 +202,7 @@ def _row(
         log_loss=log_loss,
         accuracy=float(np.mean([metrics.accuracy(network, y) for network in p])),
         roc_auc=float(np.mean([metrics.roc_auc(network, y) for network in p])),
-        calibration_error=float(np.mean([metrics.calibration_error(network, y) for network in p])),
+        calibration_error=float(np.mean([calibration_error(network, y) for network in p])),
         train_log_loss=train_log_loss,
         gap=log_loss - train_log_loss,
         epochs=float(np.mean([len(fit.val_loss) for fit in trained.fits])),

@@ -14,8 +14,9 @@ from pipeline.comparison.result import Candidate, Comparison, Data, Setting, sen
 from pipeline.config.sections.compare import CompareParams
 from pipeline.statistics.intervals import verdict
 from pipeline.statistics.paired import compare_paired, compare_registered
-from pipeline.tasks import classification as metrics
 from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.calibration import calibration_error
+from pipeline.tasks.classification import CLASSIFICATION
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,15 @@ def judge(
     best, baseline = findings.networks["best"], findings.networks["baseline"]
     y, probability = predictions.y, predictions.test
     paired = compare_paired(
-        best.logits, baseline.logits, y, compare.resamples, compare.confidence, best.seeds[0]
+        CLASSIFICATION.metrics,
+        best.logits,
+        baseline.logits,
+        y,
+        compare.resamples,
+        compare.confidence,
+        best.seeds[0],
     )
-    log_loss = paired["log_loss"]
+    log_loss = paired[CLASSIFICATION.loss.name]
     decision = verdict(log_loss.difference)
     search = circumstances.search
     return Comparison(
@@ -91,8 +98,8 @@ def _candidate(networks: Networks, p: Floats, y: Labels) -> Candidate:
         epochs=tuple(len(fit.val_loss) for fit in networks.fits),
         val_log_loss=tuple(networks.val_log_losses),
         test={
-            **metrics.score(networks.fits[place].score_logits, y),
-            "calibration_error": metrics.calibration_error(p, y),
+            **CLASSIFICATION.score(networks.fits[place].score_logits, y),
+            "calibration_error": calibration_error(p, y),
         },
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
     )

@@ -12,10 +12,11 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, r
 from pipeline.statistics.intervals import Interval
 from pipeline.statistics.proportions import wilson
 from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.classification import CALIBRATION_BINS
+from pipeline.tasks.calibration import equal_bins, stated_and_hits
 
 HARDEST_ROWS = 10
-# A calibration bin of fewer rows would show nothing.
+# Rows of a bin in the chart, whose intervals show how little few rows say; the calibration error
+# has no interval, so its bins are larger.
 ROWS_A_BIN = 8
 
 
@@ -69,19 +70,14 @@ def calibration(p: Floats, y: Labels, confidence: float) -> tuple[CalibrationBin
     With two classes, rows are ordered by the probability of class 1, and a hit is a row of class 1.
     With more, they are ordered by the highest probability, and a hit is a row of that class.
     """
-    if p.shape[-1] == 2:
-        sure, hit = p[:, 1], y == 1
-    else:
-        sure, hit = p.max(-1), p.argmax(-1) == y
-    bins = max(1, min(CALIBRATION_BINS, len(y) // ROWS_A_BIN))
-    order = np.argsort(sure, kind="stable")
+    stated, hits = stated_and_hits(p, y)
     return tuple(
         CalibrationBin(
             len(rows),
-            float(sure[rows].mean()),
-            wilson(float(hit[rows].mean()), len(rows), confidence),
+            float(stated[rows].mean()),
+            wilson(float(hits[rows].mean()), len(rows), confidence),
         )
-        for rows in np.array_split(order, bins)
+        for rows in equal_bins(stated, ROWS_A_BIN)
     )
 
 

@@ -10,12 +10,10 @@ import pandas as pd
 from scipy.stats import beta
 
 from pipeline.data.schema import Schema
-from pipeline.tasks import classification as metrics
 from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.calibration import calibration_error
+from pipeline.tasks.classification import CLASSIFICATION
 
-CALIBRATION_BINS = 10
-# Fewer rows in a bin, and chance alone makes its share differ from its mean probability.
-CALIBRATION_BIN_ROWS = 25
 # Chance of calling any slice worse that is not, over all slices together (Bonferroni).
 SLICE_ERROR_RATE = 0.05
 QUARTERS = (0.25, 0.5, 0.75)
@@ -48,7 +46,7 @@ class ModelFigures:
 def judge_model(p: Floats, y: Labels, features: pd.DataFrame, min_rows: int) -> ModelFigures:
     """The figures of a model from its probabilities (row, class) and the raw test rows."""
     return ModelFigures(
-        metrics=metrics.score(log_probabilities(p), y),
+        metrics=CLASSIFICATION.score(log_probabilities(p), y),
         calibration_error=calibration_error(p, y),
         worst_slice=worst_slice(p.argmax(-1) == y, features, min_rows),
     )
@@ -66,19 +64,6 @@ def failed_data_checks(schema: Schema, forbidden: Sequence[str]) -> list[str]:
 def log_probabilities(p: Floats) -> Floats:
     """Logits (row, class) of probabilities (row, class), finite for those that rounded to 0."""
     return np.asarray(np.log(np.clip(p, SMALLEST, 1.0)))
-
-
-def calibration_error(p: Floats, y: Labels) -> float:
-    """Expected calibration error over bins of equally many rows (Naeini 2015, AAAI).
-
-    p: (row, class). Two classes: of class 1; more: of the most probable class.
-    """
-    said = p[:, 1] if p.shape[1] == 2 else p.max(1)
-    hit = (y == 1) if p.shape[1] == 2 else (p.argmax(1) == y)
-    bins = int(np.clip(len(y) // CALIBRATION_BIN_ROWS, 1, CALIBRATION_BINS))
-    parts = np.array_split(np.argsort(said, kind="stable"), bins)
-    off = [abs(float(said[rows].mean() - hit[rows].mean())) * len(rows) for rows in parts]
-    return sum(off) / len(y)
 
 
 def worst_slice(hit: np.ndarray, features: pd.DataFrame, min_rows: int) -> SliceAccuracy | None:

@@ -8,12 +8,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.config.sections.gate import GateParams
+from pipeline.config.sections.gate import GateParams, SliceParams
 from pipeline.gate.checks import ModelFigures
 from pipeline.statistics.intervals import Interval
-from pipeline.statistics.paired import paired_difference
+from pipeline.statistics.paired import compare_paired
+from pipeline.tasks import calibration
 from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.classification import METRIC_TITLES
+from pipeline.tasks.classification import CLASSIFICATION
 
 Basis = Literal["first model", "champion"]
 
@@ -90,22 +91,22 @@ def challenge(
 
     challenger, champion: (row, output) logits.
     """
-    level = 1 - gate.error_rate
-    return paired_difference(
-        gate.metric, challenger[None], champion[None], y, gate.resamples, level, seed
-    )
+    metric, level = CLASSIFICATION.metric(gate.metric), 1 - gate.error_rate
+    rivals = (challenger[None], champion[None])
+    paired = compare_paired([metric], *rivals, y, gate.resamples, level, seed)
+    return paired[metric.name].difference
 
 
 def _contest(contest: Contest, gate: GateParams) -> Iterator[Check]:
-    title, more_is_better = METRIC_TITLES[gate.metric]
+    metric = CLASSIFICATION.metric(gate.metric)
     difference, margin = contest.difference, gate.margin
-    wanted = f"above -{margin:g}" if more_is_better else f"below {margin:g}"
-    name = f"{title}, challenger minus champion"
+    wanted = f"above -{margin:g}" if metric.more_is_better else f"below {margin:g}"
+    name = f"{metric.title}, challenger minus champion"
     if difference is None:
         yield Check(name=name, passed=False, found="not known", wanted=f"all of it {wanted}")
     else:
         # Written so that a bound that is not a number does not pass.
-        inside = difference.low > -margin if more_is_better else difference.high < margin
+        inside = difference.low > -margin if metric.more_is_better else difference.high < margin
         level = f"{100 * (1 - gate.error_rate):g} % interval"
         found = f"{difference.estimate:+.4f} ({level} {difference.low:+.4f} to"
         found += f" {difference.high:+.4f})"
@@ -129,33 +130,39 @@ def _floors(challenger: ModelFigures | None, gate: GateParams) -> Iterator[Check
     if challenger is None:
         yield Check(name="Challenger", passed=False, found="not judged", wanted="its figures")
         return
-    for name, bound in gate.floors.model_dump().items():
-        if bound is None:
+    for metric in CLASSIFICATION.metrics:
+        floor = gate.floors.bound(metric.name)
+        if floor is None:
             continue
-        title, more_is_better = METRIC_TITLES[name]
-        value = challenger.metrics.get(name)
-        passed = value is not None and (value >= bound if more_is_better else value <= bound)
-        wanted = f"at {'least' if more_is_better else 'most'} {bound:g}"
-        found = "not known" if value is None else f"{value:.4f}"
-        yield Check(name=title, passed=passed, found=found, wanted=wanted)
+        value = challenger.metrics.get(metric.name)
+        yield Check(
+            name=metric.title,
+            passed=value is not None and metric.meets(value, floor),
+            found="not known" if value is None else f"{value:.4f}",
+            wanted=f"at {'least' if metric.more_is_better else 'most'} {floor:g}",
+        )
     error = challenger.calibration_error
     yield Check(
-        name="Calibration error",
+        name=calibration.TITLE,
         passed=error <= gate.calibration,
         found=f"{error:.4f}",
         wanted=f"at most {gate.calibration:g}",
     )
+    yield _slices(challenger, gate.slices)
+
+
+def _slices(challenger: ModelFigures, slices: SliceParams) -> Check:
     worst, accuracy = challenger.worst_slice, challenger.metrics.get("accuracy")
-    bound = float("nan") if accuracy is None else accuracy - gate.slices.drop
+    lowest = float("nan") if accuracy is None else accuracy - slices.drop
     if worst is None:
-        found, passed = f"no slice of {gate.slices.min_rows} rows", True
+        found, passed = f"no slice of {slices.min_rows} rows", True
     else:
         found = f"{worst.accuracy:.4f}, up to {worst.high:.4f} allowing for chance"
         found += f" ({worst.rows} rows, {worst.name})"
         # Written so that what is not a number does not pass.
-        passed = worst.high >= bound
-    wanted = f"at least {bound:.4f} ({gate.slices.drop:g} below that of all rows)"
-    yield Check(name="Accuracy of the worst slice", passed=passed, found=found, wanted=wanted)
+        passed = worst.high >= lowest
+    wanted = f"at least {lowest:.4f} ({slices.drop:g} below that of all rows)"
+    return Check(name="Accuracy of the worst slice", passed=passed, found=found, wanted=wanted)
 
 
 def _no(findings: Sequence[str]) -> str:

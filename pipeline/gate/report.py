@@ -10,11 +10,15 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.gate.decision import Check
 from pipeline.gate.drift import Drift
-from pipeline.tasks.classification import METRIC_TITLES
+from pipeline.tasks import calibration
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.text.markdown import markdown_text
 
 SCHEMA_VERSION = 1
-# Read as it is as often as rendered, so only what would be lost or taken for markup is escaped.
-ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]#|~<>$"} | {"\n": " "})
+# The figures of a model by name: every metric of the task, and how well it is calibrated.
+TITLES = {metric.name: metric.title for metric in CLASSIFICATION.metrics} | {
+    "calibration_error": calibration.TITLE
+}
 Outcome = Literal["promoted", "refused", "undecided", "kept"]
 
 
@@ -52,10 +56,10 @@ def markdown(report: GateReport) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = lambda value: str(value).translate(ESCAPES)
+    environment.filters["md"] = markdown_text
     environment.filters["time"] = lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC"
     template = environment.get_template("gate.md.jinja")
-    return template.render(report=report, titles=METRIC_TITLES)
+    return template.render(report=report, titles=TITLES)
 
 
 def sentence(outcome: Outcome, challenger: str | None, champion: str | None) -> str:

@@ -23,10 +23,10 @@ from pipeline.report.figure_data import (
 )
 from pipeline.report.figures.draw import draw
 from pipeline.report.spreadsheet import spreadsheet_safe
+from pipeline.tasks.classification import CLASSIFICATION
 
 # Digits of the headline figures: more are noise, and make `dvc metrics` hard to read.
 DIGITS = 6
-HEADLINE = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +83,9 @@ def report_outputs(
 def headline(comparison: Comparison) -> dict[str, object]:
     """Return the few figures that `dvc metrics` shows and compares; all are in the JSON report."""
     figures: dict[str, object] = {"verdict": comparison.verdict}
-    for name in HEADLINE:
-        paired = comparison.metrics[name]
-        figures[name] = {
+    for metric in (metric for metric in CLASSIFICATION.metrics if metric.headline):
+        paired = comparison.metrics[metric.name]
+        figures[metric.name] = {
             "tuned": round(paired.tuned.estimate, DIGITS),
             "baseline": round(paired.baseline.estimate, DIGITS),
         }

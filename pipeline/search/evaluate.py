@@ -10,8 +10,8 @@ from pipeline.config.sections.network import NetworkParams
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.search.score import FoldScore, Score
-from pipeline.tasks import classification as metrics
+from pipeline.search.score import Score
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.training.architecture import Architecture
 from pipeline.training.arrays import FloatArray
 from pipeline.training.fit import Fit, Member, Trainer
@@ -42,7 +42,7 @@ def _score(fits: Sequence[Fit], folds: Sequence[Fold]) -> Score:
         if fit.failure is not None:
             return Score(failure=f"fold {number}: {fit.failure}")
     scores = [
-        FoldScore.model_validate(metrics.score(fit.score_logits, fold.y[fold.score]))
+        CLASSIFICATION.score(fit.score_logits, fold.y[fold.score])
         for fit, fold in zip(fits, folds, strict=True)
     ]
     return Score(

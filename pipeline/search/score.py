@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-
-class FoldScore(BaseModel):
-    """How one fit did on the rows of its fold."""
-
-    model_config = ConfigDict(frozen=True)
-
-    log_loss: float
-    accuracy: float
-    balanced_accuracy: float
-    roc_auc: float
-    pr_auc: float
-    brier: float
+# How one fit did on the rows of its fold: every metric of the task, by name.
+FoldScore = dict[str, float]
 
 
 class Score(BaseModel):
@@ -37,8 +27,8 @@ class Score(BaseModel):
 
     def mean(self, metric: str) -> float:
         """Return the mean of a metric over the folds."""
-        return float(np.mean([getattr(fold, metric) for fold in self.folds]))
+        return float(np.mean([fold[metric] for fold in self.folds]))
 
     def std(self, metric: str) -> float:
         """Return the sample standard deviation of a metric over the folds."""
-        return float(np.std([getattr(fold, metric) for fold in self.folds], ddof=1))
+        return float(np.std([fold[metric] for fold in self.folds], ddof=1))

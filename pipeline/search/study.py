@@ -14,15 +14,15 @@ from optuna.trial import FrozenTrial, TrialState
 from pipeline.config.errors import InputError
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.search import SearchParams
-from pipeline.search.score import FoldScore, Score
+from pipeline.search.score import Score
 from pipeline.search.space import distributions, nearest_point
+from pipeline.tasks.classification import CLASSIFICATION
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 BASELINE_TRIAL = 0
 REGULARIZATION = "regularization"
 SCORE = "score"
-METRICS = tuple(FoldScore.model_fields)
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _row(trial: Trial) -> dict[str, object]:
     """Return a trial's row of the table."""
     score = trial.score if trial.complete else None
     cv: dict[str, object] = {}
-    for metric in METRICS:
+    for metric in CLASSIFICATION.names:
         cv[f"cv_{metric}"] = score.mean(metric) if score else None
         cv[f"cv_{metric}_std"] = score.std(metric) if score else None
     return {

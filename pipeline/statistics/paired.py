@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.metrics import recall_score
 from statsmodels.stats.contingency_tables import mcnemar
 
-from pipeline.statistics import proportions as bounded
+from pipeline.statistics import proportions
 from pipeline.statistics.bootstrap import BLOCK_ENTRIES, POWER, mean_differences
 from pipeline.statistics.intervals import Interval
-from pipeline.tasks import weighted
+from pipeline.statistics.score_intervals import SCORE_INTERVALS
 from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.classification import probabilities, row_brier, row_log_loss
+from pipeline.tasks.metric import Metric, Resampling
 
 # Correlations and areas are rounded by their arithmetic; below this a spread is none.
 NO_SPREAD = 1e-12
@@ -57,73 +56,47 @@ class McNemar:
 
 
 class _Pair(NamedTuple, Generic[T]):
-    """The same of the tuned and of the baseline networks."""
+    """One thing of the tuned and the same of the baseline networks."""
 
     tuned: T
     baseline: T
 
     def each(self, work: Callable[[T], U]) -> _Pair[U]:
-        """Both, changed alike."""
+        """Change both alike."""
         return _Pair(work(self.tuned), work(self.baseline))
 
 
-MEANS = ("log_loss", "brier")
-BOUNDED = ("accuracy", *weighted.WITHIN_CLASSES)
-METRICS = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc", "brier")
-
-
-def paired_difference(
-    name: str,
-    one: Floats,
-    other: Floats,
-    y: Labels,
-    resamples: int,
-    confidence: float,
-    seed: int,
-) -> Interval:
-    """Interval of one metric's difference, one minus other, as `compare_paired` has it."""
-    paired = compare_paired(one, other, y, resamples, confidence, seed, names=(name,))
-    return paired[name].difference
-
-
 def compare_paired(
+    metrics: Sequence[Metric],
     tuned: Floats,
     baseline: Floats,
     y: Labels,
     resamples: int,
     confidence: float,
     seed: int,
-    names: Sequence[str] = METRICS,
 ) -> dict[str, PairedMetric]:
-    """Metrics of both kinds of network on the same rows, from logits (seed, row, output).
+    """Compare both kinds of network on the same rows, from their outputs (seed, row, output).
 
     Network s of both kinds started from the same weights, so what row and seed have in common
-    cancels in the difference. Means over rows (log loss, Brier) come from `means`. For the others,
-    rows are drawn with replacement (within each class where a metric is about classes) and seeds
-    as pairs; accuracy, balanced accuracy and ROC area are widened to their score intervals, which
-    keep a width where nothing is wrong, and their differences put together from those.
+    cancels in the difference. Means over rows (log loss, Brier) have the interval of
+    `mean_differences`. For metrics with a resampling, rows are drawn with replacement (within each
+    class where a metric is about classes) and seeds as pairs. Those with a score interval are
+    widened to it, as it keeps a width where nothing is wrong, and the interval of their difference
+    is put together from those of both kinds.
     """
-    logits = _Pair(tuned, baseline)
-    p = logits.each(probabilities)
-    paired = {}
-    for name in (name for name in MEANS if name in names):
-        if name == "log_loss":
-            pair = logits.each(lambda of_kind: row_log_loss(of_kind, y))
-        else:
-            pair = p.each(lambda of_kind: row_brier(of_kind, y))
-        arrays = [*pair, pair.tuned - pair.baseline]
-        of_tuned, of_baseline, both = mean_differences(arrays, resamples, confidence, seed)
-        apart = Interval(both.estimate, both.low, both.high)
-        paired[name] = PairedMetric(_loss(of_tuned), _loss(of_baseline), apart, both.detectable)
-    bounded_names = [name for name in BOUNDED if name in names]
-    draws = _draws(bounded_names, p, y, resamples, seed)
-    for name in bounded_names:
-        paired[name] = _bounded(name, draws[name], p, y, confidence)
-    return {name: paired[name] for name in METRICS if name in names}
+    outputs = _Pair(np.asarray(tuned, np.float64), np.asarray(baseline, np.float64))
+    resampled = {metric.name: metric.resampling for metric in metrics if metric.resampling}
+    draws = _draws(resampled, outputs, y, resamples, seed)
+    return {
+        metric.name: _from_draws(metric, draws[metric.name], outputs, y, confidence)
+        if metric.resampling
+        else _from_means(metric, outputs, y, resamples, confidence, seed)
+        for metric in metrics
+    }
 
 
 def compare_registered(tuned: Floats, baseline: Floats, y: Labels) -> McNemar:
-    """McNemar's exact test of two networks, from their probabilities (row, class)."""
+    """Return McNemar's exact test of two networks, from their probabilities (row, class)."""
     right = [p.argmax(-1) == y for p in (tuned, baseline)]
     table = np.array([[np.sum(right[0] & right[1]), np.sum(right[0] & ~right[1])],
                       [np.sum(~right[0] & right[1]), np.sum(~right[0] & ~right[1])]])  # fmt: skip
@@ -131,80 +104,96 @@ def compare_registered(tuned: Floats, baseline: Floats, y: Labels) -> McNemar:
     return McNemar(int(table[0, 1]), int(table[1, 0]), p_value)
 
 
-def _loss(interval: Interval) -> Interval:
-    """Of a loss, which is never below 0."""
-    return Interval(interval.estimate, max(0.0, interval.low), interval.high)
-
-
-def _bounded(
-    name: str, draws: _Pair[Floats], p: _Pair[Floats], y: Labels, confidence: float
+def _from_means(
+    metric: Metric,
+    outputs: _Pair[Floats],
+    y: Labels,
+    resamples: int,
+    confidence: float,
+    seed: int,
 ) -> PairedMetric:
-    """From (resample,) draws of a metric in [0, 1], and probabilities (seed, row, class)."""
+    """Compare a mean over rows."""
+    row_values = metric.row_values
+    assert row_values, "a metric without resampling is a mean over rows"
+    pair = outputs.each(lambda networks: row_values(networks, y))
+    tuned, baseline, both = mean_differences(
+        [*pair, pair.tuned - pair.baseline], resamples, confidence, seed
+    )
+    difference = Interval(both.estimate, both.low, both.high)
+    return PairedMetric(
+        _clipped(tuned, metric), _clipped(baseline, metric), difference, both.detectable
+    )
+
+
+def _clipped(interval: Interval, metric: Metric) -> Interval:
+    """Return the part of an interval that lies within the metric's bounds."""
+    low, high = metric.bounds
+    return Interval(interval.estimate, max(low, interval.low), min(high, interval.high))
+
+
+def _from_draws(
+    metric: Metric, draws: _Pair[Floats], outputs: _Pair[Floats], y: Labels, confidence: float
+) -> PairedMetric:
+    """Compare a resampled metric, from its (resample,) values; outputs: (seed, row, output)."""
+    assert metric.resampling
+    resampling, (low, high) = metric.resampling, metric.bounds
     tails = ((1 - confidence) / 2, (1 + confidence) / 2)
 
-    def of(estimate: float, drawn: Floats) -> Interval:
-        low, high = np.quantile(drawn, tails)
-        return Interval(estimate, float(low), float(high))
+    def percentiles(estimate: float, values: Floats) -> Interval:
+        return Interval(estimate, *(float(end) for end in np.quantile(values, tails)))
 
-    every = np.ones((1, len(y)))
-    point = p.each(lambda of_kind: min(1.0, float(_values(name, of_kind, y, every).mean())))
-    intervals = _Pair(of(point.tuned, draws.tuned), of(point.baseline, draws.baseline))
-    spread = [bool(drawn.std() > NO_SPREAD) for drawn in draws]
+    def estimate(networks: Floats) -> float:
+        once = np.ones((1, len(y)))
+        return float(np.clip(_values(resampling, networks, y, once).mean(), low, high))
+
+    point = outputs.each(estimate)
+    # Sums of weights round to a hair outside of the bounds.
+    draws = draws.each(lambda values: np.clip(values, low, high))
+    kinds = _Pair(*(percentiles(*kind) for kind in zip(point, draws, strict=True)))
+    spread = [bool(values.std() > NO_SPREAD) for values in draws]
     measurable = any(spread)
-    if name == "pr_auc":
-        difference = of(point.tuned - point.baseline, draws.tuned - draws.baseline)
+    if resampling.score_interval is None:
+        difference = percentiles(point.tuned - point.baseline, draws.tuned - draws.baseline)
     else:
-        intervals = _Pair(
-            bounded.hull(intervals.tuned, _score(name, point.tuned, p.tuned, y, confidence)),
-            bounded.hull(
-                intervals.baseline, _score(name, point.baseline, p.baseline, y, confidence)
-            ),
+        score_interval = SCORE_INTERVALS[resampling.score_interval]
+        kinds = _Pair(
+            *(
+                proportions.hull(kind, score_interval(kind.estimate, networks, y, confidence))
+                for kind, networks in zip(kinds, outputs, strict=True)
+            )
         )
-        correlation = float(np.corrcoef(draws.tuned, draws.baseline)[0, 1]) if all(spread) else 0.0
-        difference, measurable = bounded.difference(*intervals, correlation), True
-    if np.array_equal(p.tuned, p.baseline):
+        correlation = float(np.corrcoef(*draws)[0, 1]) if all(spread) else 0.0
+        difference, measurable = proportions.difference(*kinds, correlation), True
+    if np.array_equal(*outputs):
         difference = Interval(0.0, 0.0, 0.0)
     reach = norm.ppf(tails[1])
     detectable = (difference.high - difference.low) / 2 * (1 + norm.ppf(POWER) / reach)
-    return PairedMetric(*intervals, difference, float(detectable), measurable)
-
-
-def _score(name: str, estimate: float, p: Floats, y: Labels, confidence: float) -> Interval:
-    """Score interval of the mean over networks; p: (seed, row, class)."""
-    if name == "accuracy":
-        return bounded.wilson(estimate, len(y), confidence)
-    if name == "roc_auc":
-        return bounded.macro_area(estimate, y, p.shape[-1], confidence)
-    labels, rows = np.unique(y, return_counts=True)
-    recalls = np.mean(
-        [recall_score(y, of_net.argmax(-1), labels=labels, average=None) for of_net in p], axis=0
-    )
-    return bounded.mean_recall(recalls.tolist(), rows.tolist(), confidence)
+    return PairedMetric(*kinds, difference, float(detectable), measurable)
 
 
 def _draws(
-    names: Sequence[str], p: _Pair[Floats], y: Labels, resamples: int, seed: int
+    resampled: Mapping[str, Resampling],
+    outputs: _Pair[Floats],
+    y: Labels,
+    resamples: int,
+    seed: int,
 ) -> dict[str, _Pair[Floats]]:
-    """(resample,) values of bounded metrics for both kinds."""
-    found: dict[str, list[list[Floats]]] = {}
-    for whole, within, seeds in _resamples(y, len(p.tuned), resamples, seed):
-        for name in names:
-            rows = whole if name == "accuracy" else within
-            for kind, of_kind in enumerate(p):
-                values = (_values(name, of_kind, y, rows) * seeds.T).sum(0) / seeds.sum(1)
-                found.setdefault(name, [[], []])[kind].append(values)
-    return {
-        # Sums of weights round to a hair outside of [0, 1].
-        name: _Pair(*(np.clip(np.concatenate(kind), 0, 1) for kind in (tuned, baseline)))
-        for name, (tuned, baseline) in found.items()
-    }
+    """(resample,) values of each resampled metric for both kinds; all see the same resamples."""
+    draws: dict[str, _Pair[list[Floats]]] = {name: _Pair([], []) for name in resampled}
+    for whole, within, seeds in _resamples(y, len(outputs.tuned), resamples, seed):
+        for name, resampling in resampled.items():
+            rows = within if resampling.within_classes else whole
+            for blocks, networks in zip(draws[name], outputs, strict=True):
+                values = _values(resampling, networks, y, rows)
+                blocks.append((values * seeds.T).sum(0) / seeds.sum(1))
+    return {name: blocks.each(np.concatenate) for name, blocks in draws.items()}
 
 
-def _values(name: str, p: Floats, y: Labels, rows: Floats) -> Floats:
-    """(seed, resample) values of a metric, for probabilities (seed, row, class)."""
-    metric = weighted.WITHIN_CLASSES.get(name, weighted.accuracy)
+def _values(resampling: Resampling, outputs: Floats, y: Labels, rows: Floats) -> Floats:
+    """(seed, resample) values of a metric, for outputs (seed, row, output)."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.stack(list(pool.map(lambda of_network: metric(of_network, y, rows), p)))
+        values = pool.map(lambda network: resampling.weighted(network, y, rows), outputs)
+        return np.stack(list(values))
 
 
 def _resamples(
@@ -216,14 +205,14 @@ def _resamples(
     in small classes too (Rao and Wu 1988, doi:10.1080/01621459.1988.10478591).
     """
     rng = np.random.default_rng(seed)
-    members = [np.flatnonzero(y == label) for label in np.unique(y)]
+    classes = [np.flatnonzero(y == label) for label in np.unique(y)]
     block = max(1, BLOCK_ENTRIES // len(y))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
         whole = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size).astype(float)
         within = np.ones((size, len(y)))
-        for of_class in members:
-            n = len(of_class)
+        for members in classes:
+            n = len(members)
             if n > 1:
-                within[:, of_class] = rng.multinomial(n - 1, np.full(n, 1 / n), size) * n / (n - 1)
+                within[:, members] = rng.multinomial(n - 1, np.full(n, 1 / n), size) * n / (n - 1)
         yield whole, within, rng.multinomial(seeds, np.full(seeds, 1 / seeds), size).astype(float)

@@ -1,28 +1,30 @@
-"""Metrics of probabilistic predictions, from logits or probabilities."""
+"""Classification: metrics of class probabilities, and the table of them.
+
+The metrics work on p, the probabilities (row, class). Networks put out logits, and the table says
+how each metric comes from these.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn import metrics as sk
 
+from pipeline.tasks import class_weighted as weighted
 from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.metric import Metric, Resampling
+from pipeline.tasks.task import Task
 
-CALIBRATION_BINS = 10
-# For people: what a metric is called, and whether more of it is better.
-METRIC_TITLES = {
-    "log_loss": ("Log loss", False),
-    "accuracy": ("Accuracy", True),
-    "balanced_accuracy": ("Balanced accuracy", True),
-    "roc_auc": ("ROC AUC", True),
-    "pr_auc": ("PR AUC", True),
-    "brier": ("Brier score", False),
-}
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def row_log_loss(logits: npt.ArrayLike, y: Labels) -> Floats:
-    """(…, row) minus the log probability of each row's class, natural log, in double precision.
+    """Return (…, row) minus the log probability of each row's class, natural log.
 
     logits: (…, row, output): one output, of class 1, for two classes, else one per class. From
     logits and not from probabilities, which round to 1 when a network is very sure.
@@ -34,7 +36,7 @@ def row_log_loss(logits: npt.ArrayLike, y: Labels) -> Floats:
 
 
 def probabilities(logits: npt.ArrayLike) -> Floats:
-    """(…, row, class) probabilities of logits (…, row, output)."""
+    """Return (…, row, class) probabilities of logits (…, row, output)."""
     z = np.asarray(logits, np.float64)
     if z.shape[-1] == 1:
         return np.concatenate([expit(-z), expit(z)], axis=-1)
@@ -42,7 +44,7 @@ def probabilities(logits: npt.ArrayLike) -> Floats:
 
 
 def row_brier(p: Floats, y: Labels) -> Floats:
-    """(…, row) squared error of the probabilities.
+    """Return (…, row) the squared error of the probabilities.
 
     Two classes: of class 1 alone, in [0, 1]. More: summed over classes, in [0, 2] (Brier 1950).
     """
@@ -51,51 +53,115 @@ def row_brier(p: Floats, y: Labels) -> Floats:
     return np.asarray(squares[..., 1] if p.shape[-1] == 2 else squares.sum(-1))
 
 
-def roc_auc(p: Floats, y: Labels) -> float:
-    """Area under the ROC curve; more than two classes: one against the rest, macro average."""
-    if p.shape[-1] == 2:
-        return float(sk.roc_auc_score(y, p[:, 1]))
-    every = np.arange(p.shape[-1])
-    return float(sk.roc_auc_score(y, p, multi_class="ovr", average="macro", labels=every))
-
-
-def pr_auc(p: Floats, y: Labels) -> float:
-    """Average precision; more than two classes: one against the rest, macro average."""
-    if p.shape[-1] == 2:
-        return float(sk.average_precision_score(y, p[:, 1]))
-    return float(sk.average_precision_score(np.eye(p.shape[-1])[y], p, average="macro"))
-
-
-def balanced_accuracy(p: Floats, y: Labels) -> float:
-    """Mean over the classes of the share of its rows that are recognized."""
-    return float(sk.balanced_accuracy_score(y, p.argmax(-1)))
+def row_hits(p: Floats, y: Labels) -> Floats:
+    """Return (…, row) 1 where the most probable class is the row's own, else 0."""
+    return np.asarray(p.argmax(-1) == y, np.float64)
 
 
 def accuracy(p: Floats, y: Labels) -> float:
-    """Share of rows whose most probable class is their own."""
-    return float((p.argmax(-1) == y).mean())
+    """Return the share of rows whose most probable class is their own."""
+    return float(row_hits(p, y).mean())
 
 
-def calibration_error(p: Floats, y: Labels) -> float:
-    """Expected calibration error: how far the surest class's probability is from its hit rate.
+# scikit-learn takes seconds to import. The table below is read with params.yaml, by commands that
+# compute no metric, so it is imported where it computes one.
+def roc_auc(p: Floats, y: Labels) -> float:
+    """Return the area under the ROC curve; of more than two classes the macro average."""
+    from sklearn.metrics import roc_auc_score
 
-    Over `CALIBRATION_BINS` bins of equally many rows, weighted by rows (Guo et al. 2017, with the
-    bins of Nixon et al. 2019). Biased upwards on few rows, for every network alike.
-    """
-    sure, hit = p.max(-1), (p.argmax(-1) == y).astype(float)
-    order = np.argsort(sure, kind="stable")
-    bins = np.array_split(order, min(CALIBRATION_BINS, len(y)))
-    return float(sum(abs(sure[rows].sum() - hit[rows].sum()) for rows in bins) / len(y))
+    if p.shape[-1] == 2:
+        return float(roc_auc_score(y, p[:, 1]))
+    every = np.arange(p.shape[-1])
+    return float(roc_auc_score(y, p, multi_class="ovr", average="macro", labels=every))
 
 
-def score(logits: npt.ArrayLike, y: Labels) -> dict[str, float]:
-    """Every metric of one network on one set of rows; logits: (row, output)."""
-    p = probabilities(logits)
-    return {
-        "log_loss": float(row_log_loss(logits, y).mean()),
-        "accuracy": accuracy(p, y),
-        "balanced_accuracy": balanced_accuracy(p, y),
-        "roc_auc": roc_auc(p, y),
-        "pr_auc": pr_auc(p, y),
-        "brier": float(row_brier(p, y).mean()),
-    }
+def pr_auc(p: Floats, y: Labels) -> float:
+    """Return the average precision; of more than two classes the macro average."""
+    from sklearn.metrics import average_precision_score
+
+    if p.shape[-1] == 2:
+        return float(average_precision_score(y, p[:, 1]))
+    return float(average_precision_score(np.eye(p.shape[-1])[y], p, average="macro"))
+
+
+def balanced_accuracy(p: Floats, y: Labels) -> float:
+    """Return the mean over the classes of the share of its rows that are recognized."""
+    from sklearn.metrics import balanced_accuracy_score
+
+    return float(balanced_accuracy_score(y, p.argmax(-1)))
+
+
+def _from_logits(
+    metric: Callable[Concatenate[Floats, P], T],
+) -> Callable[Concatenate[Floats, P], T]:
+    """Make a metric of probabilities one of logits."""
+
+    def from_logits(logits: Floats, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return metric(probabilities(logits), *args, **kwargs)
+
+    return from_logits
+
+
+LOG_LOSS = Metric(
+    name="log_loss",
+    title="Log loss",
+    more_is_better=False,
+    bounds=(0.0, inf),
+    value=lambda logits, y: float(row_log_loss(logits, y).mean()),
+    row_values=row_log_loss,
+    headline=True,
+)
+ACCURACY = Metric(
+    name="accuracy",
+    title="Accuracy",
+    more_is_better=True,
+    bounds=(0.0, 1.0),
+    value=_from_logits(accuracy),
+    row_values=_from_logits(row_hits),
+    resampling=Resampling(_from_logits(weighted.accuracy), score_interval="share"),
+    headline=True,
+)
+BALANCED_ACCURACY = Metric(
+    name="balanced_accuracy",
+    title="Balanced accuracy",
+    more_is_better=True,
+    bounds=(0.0, 1.0),
+    value=_from_logits(balanced_accuracy),
+    resampling=Resampling(
+        _from_logits(weighted.balanced_accuracy), within_classes=True, score_interval="mean recall"
+    ),
+    headline=True,
+)
+ROC_AUC = Metric(
+    name="roc_auc",
+    title="ROC AUC",
+    more_is_better=True,
+    bounds=(0.0, 1.0),
+    value=_from_logits(roc_auc),
+    resampling=Resampling(
+        _from_logits(weighted.roc_auc), within_classes=True, score_interval="ROC area"
+    ),
+    headline=True,
+)
+PR_AUC = Metric(
+    name="pr_auc",
+    title="PR AUC",
+    more_is_better=True,
+    bounds=(0.0, 1.0),
+    value=_from_logits(pr_auc),
+    resampling=Resampling(_from_logits(weighted.pr_auc), within_classes=True),
+    headline=True,
+)
+BRIER = Metric(
+    name="brier",
+    title="Brier score",
+    more_is_better=False,
+    bounds=(0.0, 2.0),
+    value=_from_logits(lambda p, y: float(row_brier(p, y).mean())),
+    row_values=_from_logits(row_brier),
+)
+CLASSIFICATION = Task(
+    name="classification",
+    metrics=(LOG_LOSS, ACCURACY, BALANCED_ACCURACY, ROC_AUC, PR_AUC, BRIER),
+    loss=LOG_LOSS,
+)

@@ -13,19 +13,16 @@ from pipeline.data.prepare import Fold, prepare_final, prepared_columns
 from pipeline.data.rows import plain_rows
 from pipeline.data.schema import Schema
 from pipeline.data.table import Table
-from pipeline.tasks.classification import calibration_error, probabilities
+from pipeline.tasks.classification import probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
 
-def test_calibrated_probabilities_have_little_calibration_error() -> None:
+def test_bins_of_calibrated_probabilities_hold_them_in_their_intervals() -> None:
     rng = np.random.default_rng(0)
     p = rng.random(20_000)
     y = (rng.random(20_000) < p).astype(int)
     both = np.stack([1 - p, p], axis=1)
-    assert calibration_error(both, y) < 0.015
-    sure = np.where(both > 0.5, 0.999, 0.001)
-    assert calibration_error(sure, y) > 0.2
     bins = quality.calibration(both, y, 0.95)
     assert sum(one.rows for one in bins) == 20_000
     inside = [one.hits.low <= one.probability <= one.hits.high for one in bins]

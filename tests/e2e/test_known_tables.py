@@ -21,7 +21,7 @@ from pipeline.data.description import describe
 from pipeline.data.prepare import prepare_final
 from pipeline.data.schema import FOLD_COLUMN
 from pipeline.data.sources.dispatch import load_table
-from pipeline.tasks import classification as metrics
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Member
 from pipeline.training.stack import train_stack
@@ -90,7 +90,7 @@ def test_network_does_better_than_guessing(
 
     y = fold.y[fold.score]
     shares = np.bincount(fold.y[fold.fit]) / len(fold.fit)
-    scores = [metrics.score(fit.score_logits, y) for fit in fits]
+    scores = [CLASSIFICATION.score(fit.score_logits, y) for fit in fits]
     # With a margin, as what is hardly better than guessing is no result.
     guessing = -np.log(shares[y]).mean()
     assert np.mean([one["log_loss"] for one in scores]) < 0.9 * guessing

@@ -14,7 +14,7 @@ from pipeline.comparison.ablation import decide, holm
 from pipeline.statistics.bootstrap import mean_difference, mean_differences
 from pipeline.statistics.intervals import verdict
 from pipeline.statistics.paired import compare_paired
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.classification import ACCURACY, ROC_AUC, row_log_loss
 
 REPETITIONS = 500
 RESAMPLES = 300
@@ -180,8 +180,7 @@ def test_roc_and_accuracy_intervals_cover(distance: float, prevalence: float) ->
     covered = dict.fromkeys(["auc", "auc difference", "accuracy", "accuracy difference"], 0)
     for repetition in range(REPETITIONS):
         one, other, y = draw(rng)
-        names = ("accuracy", "roc_auc")
-        found = compare_paired(one, other, y, 100, CONFIDENCE, repetition, names)
+        found = compare_paired([ACCURACY, ROC_AUC], one, other, y, 100, CONFIDENCE, repetition)
         auc, accuracy = found["roc_auc"], found["accuracy"]
         covered["auc"] += auc.tuned.low <= true_auc <= auc.tuned.high
         covered["auc difference"] += auc.difference.low <= 0 <= auc.difference.high

@@ -7,13 +7,14 @@ from sklearn import metrics as sk
 from pipeline.statistics import bootstrap as means
 from pipeline.statistics.intervals import Interval, verdict
 from pipeline.statistics.paired import (
-    METRICS,
     compare_paired,
     compare_registered,
-    paired_difference,
 )
+from pipeline.tasks import class_weighted
 from pipeline.tasks import classification as metrics
-from pipeline.tasks import weighted
+from pipeline.tasks.classification import CLASSIFICATION
+
+EVERY = CLASSIFICATION.metrics
 
 
 def toy_logits(seeds: int, rows: int, outputs: int, shift: float = 0.0) -> tuple:
@@ -31,10 +32,9 @@ def test_weighted_metrics_agree_with_scikit_learn(outputs: int) -> None:
     # Rounded, so that rows tie.
     p = metrics.probabilities(logits[0]).round(1)
     weights = np.random.default_rng(2).integers(0, 4, 80).astype(float)
-    metric = {"accuracy": weighted.accuracy, **weighted.WITHIN_CLASSES}
 
     def ours(name: str) -> float:
-        return float(metric[name](p, y, weights[None])[0])
+        return float(getattr(class_weighted, name)(p, y, weights[None])[0])
 
     w = {"sample_weight": weights}
     assert ours("accuracy") == pytest.approx(sk.accuracy_score(y, p.argmax(1), **w))
@@ -51,10 +51,10 @@ def test_weighted_metrics_agree_with_scikit_learn(outputs: int) -> None:
 def test_estimates_are_means_over_the_seeds() -> None:
     tuned, y = toy_logits(3, 60, 1, shift=0.5)
     baseline, _ = toy_logits(3, 60, 1)
-    paired = compare_paired(tuned, baseline, y, 200, 0.95, seed=0)
-    assert tuple(paired) == METRICS
+    paired = compare_paired(EVERY, tuned, baseline, y, 200, 0.95, seed=0)
+    assert tuple(paired) == CLASSIFICATION.names
     for name, one in paired.items():
-        of_seeds = [metrics.score(logits, y)[name] for logits in tuned]
+        of_seeds = [CLASSIFICATION.score(logits, y)[name] for logits in tuned]
         assert one.tuned.estimate == pytest.approx(np.mean(of_seeds)), name
         difference = one.tuned.estimate - one.baseline.estimate
         assert one.difference.estimate == pytest.approx(difference), name
@@ -63,7 +63,7 @@ def test_estimates_are_means_over_the_seeds() -> None:
 
 def test_equal_networks_do_not_differ() -> None:
     logits, y = toy_logits(3, 60, 1)
-    difference = compare_paired(logits, logits, y, 200, 0.95, seed=0)["log_loss"].difference
+    difference = compare_paired(EVERY, logits, logits, y, 200, 0.95, seed=0)["log_loss"].difference
     assert difference == Interval(0.0, 0.0, 0.0)
     assert verdict(difference) == "no detectable difference"
 
@@ -71,7 +71,7 @@ def test_equal_networks_do_not_differ() -> None:
 def test_pairing_narrows_the_interval() -> None:
     tuned, y = toy_logits(5, 80, 1, shift=0.2)
     baseline, _ = toy_logits(5, 80, 1)
-    paired = compare_paired(tuned, baseline, y, 500, 0.95, seed=0)["log_loss"]
+    paired = compare_paired(EVERY, tuned, baseline, y, 500, 0.95, seed=0)["log_loss"]
     apart = np.hypot(
         paired.tuned.high - paired.tuned.low, paired.baseline.high - paired.baseline.low
     )
@@ -81,9 +81,9 @@ def test_pairing_narrows_the_interval() -> None:
 def test_interval_does_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     tuned, y = toy_logits(2, 60, 1, shift=0.2)
     baseline, _ = toy_logits(2, 60, 1)
-    whole = compare_paired(tuned, baseline, y, 2000, 0.95, seed=0)["log_loss"].difference
+    whole = compare_paired(EVERY, tuned, baseline, y, 2000, 0.95, seed=0)["log_loss"].difference
     monkeypatch.setattr(means, "BLOCK_ENTRIES", 60 * 64)
-    blocks = compare_paired(tuned, baseline, y, 2000, 0.95, seed=0)["log_loss"].difference
+    blocks = compare_paired(EVERY, tuned, baseline, y, 2000, 0.95, seed=0)["log_loss"].difference
     # Other draws of the same law: ends agree to Monte Carlo error.
     assert blocks.low == pytest.approx(whole.low, abs=0.01)
     assert blocks.high == pytest.approx(whole.high, abs=0.01)
@@ -105,17 +105,17 @@ def test_verdict(low: float, high: float, expected: str) -> None:
 def test_one_metric_alone_is_the_one_among_all() -> None:
     tuned, y = toy_logits(3, 60, 1, shift=0.5)
     baseline, _ = toy_logits(3, 60, 1)
-    every = compare_paired(tuned, baseline, y, 200, 0.95, seed=0)
-    for name in METRICS:
-        alone = paired_difference(name, tuned, baseline, y, 200, 0.95, seed=0)
-        assert alone == every[name].difference
+    every = compare_paired(EVERY, tuned, baseline, y, 200, 0.95, seed=0)
+    for metric in EVERY:
+        alone = compare_paired([metric], tuned, baseline, y, 200, 0.95, seed=0)
+        assert alone == {metric.name: every[metric.name]}
 
 
 def test_perfectly_ranked_rows_leave_room_for_doubt() -> None:
     y = np.array([0] * 53 + [1] * 32)
     sure = np.tile(10.0 * (2 * y[None, :, None] - 1), (2, 1, 1))
     less = sure + np.random.default_rng(0).normal(size=sure.shape)
-    paired = compare_paired(sure, less, y, 200, 0.95, seed=0)
+    paired = compare_paired(EVERY, sure, less, y, 200, 0.95, seed=0)
     for name in ("roc_auc", "accuracy", "balanced_accuracy"):
         one = paired[name]
         assert one.tuned.estimate == one.baseline.estimate == one.tuned.high == 1
@@ -129,7 +129,7 @@ def test_perfectly_ranked_rows_leave_room_for_doubt() -> None:
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_a_constant_predictor_has_intervals(outputs: int) -> None:
     tuned, y = toy_logits(2, 60, outputs)
-    paired = compare_paired(tuned, np.zeros_like(tuned), y, 200, 0.95, seed=0)
+    paired = compare_paired(EVERY, tuned, np.zeros_like(tuned), y, 200, 0.95, seed=0)
     for name, one in paired.items():
         assert np.isfinite([one.difference.low, one.difference.high, one.detectable]).all(), name
     assert paired["roc_auc"].baseline.estimate == 0.5
@@ -139,7 +139,7 @@ def test_a_constant_predictor_has_intervals(outputs: int) -> None:
 def test_one_seed_and_one_row_of_a_class_are_enough_for_intervals() -> None:
     tuned, y = toy_logits(1, 40, 1, shift=0.2)
     y = np.r_[1, np.zeros(39, int)]
-    paired = compare_paired(tuned, 0.5 * tuned, y, 200, 0.95, seed=0)
+    paired = compare_paired(EVERY, tuned, 0.5 * tuned, y, 200, 0.95, seed=0)
     for name, one in paired.items():
         assert np.isfinite([one.difference.low, one.difference.high]).all(), name
 

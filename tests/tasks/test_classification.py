@@ -5,6 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from pipeline.tasks import classification as metrics
+from pipeline.tasks.classification import CLASSIFICATION
 
 
 def test_log_loss_of_logits_is_that_of_probabilities() -> None:
@@ -32,7 +33,7 @@ def test_score_agrees_with_scikit_learn(outputs: int) -> None:
     classes = max(outputs, 2)
     y = np.r_[np.arange(classes), rng.integers(0, classes, 60)]
     logits = rng.normal(size=(len(y), outputs)) * 2
-    p, got = metrics.probabilities(logits), metrics.score(logits, y)
+    p, got = metrics.probabilities(logits), CLASSIFICATION.score(logits, y)
     assert p.sum(1) == pytest.approx(np.ones(len(y)))
     assert got["accuracy"] == sk.accuracy_score(y, p.argmax(1))
     recalls = [(p.argmax(1)[y == label] == label).mean() for label in range(classes)]

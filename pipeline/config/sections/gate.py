@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from math import isfinite
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from pipeline.config.section import Flag, OptionalBound, Section, Share, whole_number
+from pipeline.config.section import Flag, Section, Share, whole_number
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.metric import Metric
 
-MetricName = Literal["log_loss", "accuracy", "balanced_accuracy", "roc_auc", "pr_auc", "brier"]
-OptionalShare = Annotated[
-    float | None, Field(ge=0, le=1, description="a share from 0 to 1, or null", examples=[0.6])
-]
 Outcome = Literal["flag", "fail"]
 
 
-class FloorParams(Section):
-    """Bounds on the metrics of any champion: losses at most, all others at least."""
+def _floor(metric: Metric) -> Any:
+    """Return the type of a bound on a metric: a number that the metric can have, or null."""
+    low, high = metric.bounds
+    wanted = {
+        (True, True): f"a {'share' if high == 1 else 'number'} from {low:g} to {high:g}",
+        (True, False): f"a number >= {low:g}",
+        (False, True): f"a number <= {high:g}",
+        (False, False): "a number",
+    }[isfinite(low), isfinite(high)]
+    return Annotated[
+        float | None,
+        Field(
+            ge=low if isfinite(low) else None,
+            le=high if isfinite(high) else None,
+            description=f"{wanted}, or null",
+            examples=[0.6 if metric.more_is_better else 0.5],
+        ),
+    ]
 
-    log_loss: OptionalBound
-    accuracy: OptionalShare
-    balanced_accuracy: OptionalShare
-    roc_auc: OptionalShare
-    pr_auc: OptionalShare
-    brier: OptionalBound
+
+_FLOORS: dict[str, Any] = {metric.name: (_floor(metric), ...) for metric in CLASSIFICATION.metrics}
+
+
+class FloorParams(create_model("_Floors", __base__=Section, **_FLOORS)):  # type: ignore[misc]
+    """Bounds on the metrics of any champion: losses at most, all others at least.
+
+    A key for each metric. All are wanted, so that a bound is never lost by a slip of the pen.
+    """
+
+    def bound(self, metric: str) -> float | None:
+        """Return the bound on the metric of this name; None if there is none."""
+        bound: float | None = getattr(self, metric)
+        return bound
 
 
 class SliceParams(Section):
@@ -36,9 +59,11 @@ class SliceParams(Section):
 class GateParams(Section):
     """When the challenger becomes champion."""
 
-    metric: MetricName = Field(
-        description="log_loss, accuracy, balanced_accuracy, roc_auc, pr_auc or brier",
-        examples=["log_loss"],
+    metric: str = Field(
+        # A pattern and not a Literal, which has no type for names that a table gives.
+        pattern=f"^({'|'.join(CLASSIFICATION.names)})$",
+        description=f"{', '.join(CLASSIFICATION.names[:-1])} or {CLASSIFICATION.names[-1]}",
+        examples=[CLASSIFICATION.loss.name],
     )
     margin: float = Field(gt=0, description="a number > 0", examples=[0.05])
     error_rate: float = Field(

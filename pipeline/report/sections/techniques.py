@@ -8,6 +8,7 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.regularizers import TECHNIQUES
 from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
 from pipeline.report.sections.verdicts import tuned_table
+from pipeline.tasks.calibration import BIN_ROWS, MOST_BINS
 from pipeline.text.numbers import between, fixed, p_value, percent, setting, signed
 
 
@@ -58,7 +59,8 @@ def techniques(c: Comparison) -> list[Block]:
         ),
         TextBlock(
             "Gap: log loss on test minus on the training rows, both without dropout and penalties."
-            " Calibration error: 10 bins of equally many rows; on few rows it is too high for"
+            f" Calibration error: over at most {MOST_BINS} bins of equally many rows, {BIN_ROWS} or"
+            " more; on few rows it is too high for"
             " all alike. Epochs stand for cost, as an epoch of each variant takes about the same"
             " time; the seconds of each are in timings.json, among the files of the run in MLflow,"
             " for they differ from run to run and this report does not."

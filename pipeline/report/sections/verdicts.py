@@ -20,7 +20,7 @@ from pipeline.report.document import (
     TextBlock,
 )
 from pipeline.statistics.intervals import Difference, verdict
-from pipeline.tasks.classification import METRIC_TITLES
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.text.numbers import between, counted, fixed, listed, p_value, percent, setting, signed
 
 
@@ -226,11 +226,11 @@ def _lower(title: str) -> str:
 def _metrics(c: Comparison) -> TableBlock:
     rows = []
     for name, paired in c.metrics.items():
-        text, more = METRIC_TITLES[name]
+        metric = CLASSIFICATION.metric(name)
         sure = paired.measurable
         rows.append(
             (
-                f"{text} ({'more' if more else 'less'} is better)",
+                f"{metric.title} ({metric.better} is better)",
                 fixed(paired.tuned.estimate),
                 fixed(paired.baseline.estimate),
                 signed(paired.difference.estimate),

@@ -11,8 +11,9 @@ import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunStatus, RunTag
 
-from pipeline.search.score import FoldScore, Score
+from pipeline.search.score import Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.datasets import RoleRows, dataset_input
 from pipeline.tracking.single import drop_twins, end_abandoned, one_run
@@ -205,12 +206,11 @@ def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -
 
 def _trial_metrics(score: Score, time: int) -> list[Metric]:
     metrics = [Metric("epochs_mean", float(np.mean(score.epochs)), time, 0)]
-    for name in FoldScore.model_fields:
+    for name in CLASSIFICATION.names:
         metrics.append(Metric(f"cv_{name}", score.mean(name), time, 0))
         metrics.append(Metric(f"cv_{name}_std", score.std(name), time, 0))
         metrics += [
-            Metric(f"fold_{name}", getattr(fold, name), time, k)
-            for k, fold in enumerate(score.folds)
+            Metric(f"fold_{name}", fold[name], time, k) for k, fold in enumerate(score.folds)
         ]
     for curve_name, curve in (("train", score.loss), ("val", score.val_loss)):
         metrics += [

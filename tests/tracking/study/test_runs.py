@@ -11,8 +11,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from pipeline.config.sections.regularization import Regularization
-from pipeline.search.score import FoldScore, Score
+from pipeline.search.score import Score
 from pipeline.search.study import Trial
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.study import runs
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, shown_epochs, sync
@@ -23,8 +24,8 @@ LABEL = StudyLabel("toy", "toy-abc")
 def trial(number: int, failure: str | None = None) -> Trial:
     patience = None if number == 0 else 5
     values = Regularization(dropout=number / 10, l1=0.0, l2=1e-4, patience=patience)
-    same = dict.fromkeys(set(FoldScore.model_fields) - {"log_loss"}, 0.8)
-    folds = tuple(FoldScore(log_loss=0.5 - number / 100 + k / 10, **same) for k in range(3))
+    same = dict.fromkeys(CLASSIFICATION.names, 0.8)
+    folds = tuple(same | {"log_loss": 0.5 - number / 100 + k / 10} for k in range(3))
     score = Score(folds=folds, epochs=(2, 3, 4), loss=(0.9, 0.5), val_loss=(0.8, 0.6))
     return Trial(number, values, Score(failure=failure) if failure else score)
 
@@ -51,7 +52,7 @@ def test_each_trial_has_one_run_below_its_study(client: MlflowClient) -> None:
     assert children[2].data.tags["failure"] == "fold 1: not finite"
     assert children[1].data.metrics["cv_log_loss"] == pytest.approx(0.59)
     assert children[1].data.metrics["cv_log_loss_std"] == pytest.approx(0.1)
-    assert {f"cv_{name}" for name in FoldScore.model_fields} <= children[1].data.metrics.keys()
+    assert {f"cv_{name}" for name in CLASSIFICATION.names} <= children[1].data.metrics.keys()
     run_id = children[1].info.run_id
     folds = client.get_metric_history(run_id, "fold_log_loss")
     assert [(one.step, one.value) for one in folds] == [
