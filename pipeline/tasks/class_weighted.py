@@ -24,7 +24,7 @@ def balanced_accuracy(p: Floats, y: Labels, rows: Floats) -> Floats:
 
 def roc_auc(p: Floats, y: Labels, rows: Floats) -> Floats:
     """Return the area under the ROC curve; of more than two classes the macro average."""
-    # Numba takes long to import, and commands that only read params.yaml come by here.
+    # Numba takes long to import too: see `classification`.
     from pipeline.tasks.curve_areas import roc_areas
 
     areas = [roc_areas(p[:, label], y == label, rows) for label in _ranked_classes(p)]

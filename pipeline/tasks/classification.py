@@ -12,13 +12,14 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, log_expit, log_softmax, softmax
 
 from pipeline.tasks import class_weighted as weighted
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.metric import Metric, Resampling
 from pipeline.tasks.task import Task
 
+# scikit-learn and SciPy take long to import. The table below is read together with params.yaml, by
+# commands that compute no metric, so the functions import what they need.
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -29,6 +30,8 @@ def row_log_loss(logits: npt.ArrayLike, y: Labels) -> Floats:
     logits: (…, row, output): one output, of class 1, for two classes, else one per class. From
     logits and not from probabilities, which round to 1 when a network is very sure.
     """
+    from scipy.special import log_expit, log_softmax
+
     z = np.asarray(logits, np.float64)
     if z.shape[-1] == 1:
         return np.asarray(-log_expit(np.where(y == 1, 1.0, -1.0) * z[..., 0]))
@@ -37,6 +40,8 @@ def row_log_loss(logits: npt.ArrayLike, y: Labels) -> Floats:
 
 def probabilities(logits: npt.ArrayLike) -> Floats:
     """Return (…, row, class) probabilities of logits (…, row, output)."""
+    from scipy.special import expit, softmax
+
     z = np.asarray(logits, np.float64)
     if z.shape[-1] == 1:
         return np.concatenate([expit(-z), expit(z)], axis=-1)
@@ -63,8 +68,6 @@ def accuracy(p: Floats, y: Labels) -> float:
     return float(row_hits(p, y).mean())
 
 
-# scikit-learn takes seconds to import. The table below is read with params.yaml, by commands that
-# compute no metric, so it is imported where it computes one.
 def roc_auc(p: Floats, y: Labels) -> float:
     """Return the area under the ROC curve; of more than two classes the macro average."""
     from sklearn.metrics import roc_auc_score

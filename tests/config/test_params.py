@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,20 @@ BAD = [
     ("baseline.l1", float("inf"), "baseline.l1 is inf, want a number >= 0."),
     ("compare.confidence", 95, "compare.confidence is 95, want a level from 0.5 to below 1."),
     ("compare.seeds", [1, 2], "compare.seeds is a list, want a whole number from 1 to 10000."),
+    ("gate.metric", "f2", "gate.metric is 'f2', want log_loss, accuracy, balanced_accuracy, roc_"),
+    ("gate.metric", 3, "gate.metric is 3, want log_loss, accuracy,"),
+    ("gate.metric", DELETE, "gate.metric is missing, want log_loss, accuracy, balanced_accuracy,"),
+    ("gate.floors.roc_auc", 70, "gate.floors.roc_auc is 70, want a share from 0 to 1, or null. Ch"),
+    ("gate.floors.roc_auc", "0.7", "gate.floors.roc_auc is '0.7', want a share from 0 to 1, or"),
+    ("gate.floors.log_loss", -1, "gate.floors.log_loss is -1, want a number >= 0, or null. Change"),
+    ("gate.floors.brier", 2.5, "gate.floors.brier is 2.5, want a number from 0 to 2, or null."),
+    (
+        "gate.floors.brier",
+        DELETE,
+        "gate.floors.brier is missing, want a number from 0 to 2, or nul",
+    ),
+    ("gate.floors.roc_acu", 0.7, "gate.floors.roc_acu is unknown, want a known key. Did you mean"),
+    ("gate.floors", None, "gate.floors is null, want a section of keys. Indent its keys below."),
     ("tracking.model_name", "a/b", "tracking.model_name is 'a/b', want a name of letters, digits"),
 ]
 
@@ -135,6 +151,16 @@ def test_params_cannot_be_changed(raw_params: dict[str, Any]) -> None:
     params = parse_params(raw_params)
     with pytest.raises(pydantic.ValidationError):
         params.search.trials = 5  # type: ignore[misc]
+
+
+def test_reading_the_params_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, pipeline.config.params;"
+        " heavy = {'numba', 'pandas', 'scipy', 'sklearn', 'tensorflow'};"
+        " sys.exit(' '.join(sorted(heavy & sys.modules.keys())) or None)"
+    )
+    read = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr
 
 
 def test_the_projects_own_params_are_valid() -> None:

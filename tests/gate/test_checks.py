@@ -4,7 +4,35 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.comparison.judge import judge
+from pipeline.comparison.kinds import Kind
+from pipeline.comparison.networks import Networks
+from pipeline.comparison.result import Data
+from pipeline.config.params import Params
 from pipeline.gate.checks import judge_model, log_probabilities, worst_slice
+from pipeline.tasks.classification import probabilities
+from pipeline.training.fit import Fit
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_gate_and_report_give_one_calibration_error(outputs: int, params: Params) -> None:
+    rng = np.random.default_rng(6)
+    classes = max(2, outputs)
+    y = np.r_[np.arange(classes), rng.integers(0, classes, 84)]
+    curve = np.zeros(1)
+    fit = Fit([], curve, curve, kept_epoch=0, score_logits=rng.normal(size=(len(y), outputs)))
+    p = probabilities(fit.score_logits)
+    kinds: tuple[Kind, ...] = ("best", "baseline")
+    report = judge(
+        dict.fromkeys(kinds, Networks(params.baseline, [7], [fit])),
+        dict.fromkeys(kinds, p),
+        y,
+        Data(name="", description="", classes=(), positive=None, columns=1, rows={}),
+        ("toy", 0, 1),
+        params.compare.model_copy(update={"resamples": 100}),
+    )
+    gate = judge_model(p, y, pd.DataFrame({"a": range(len(y))}), min_rows=20)
+    assert report.best.test["calibration_error"] == gate.calibration_error
 
 
 def test_worst_slice_is_found_in_categories_numbers_and_gaps() -> None:
