@@ -1,4 +1,4 @@
-"""How good one model is on the test rows: its metrics, its calibration and its worst slice."""
+"""Judge one model on the test rows: its metrics, its calibration and its worst slice."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.calibration import calibration_error
 from pipeline.tasks.classification import CLASSIFICATION
 
-# Chance of calling any slice worse that is not, over all slices together (Bonferroni).
+# Chance of refusing for a slice that is no worse, over all slices together (Bonferroni).
 SLICE_ERROR_RATE = 0.05
 QUARTERS = (0.25, 0.5, 0.75)
-# A probability of 0 or 1 in single precision is at most this far from it.
+# A probability that single precision rounds to 0 is at most this large.
 SMALLEST = 1e-7
 
 
 @dataclass(frozen=True)
 class SliceAccuracy:
-    """Part of the test rows.
+    """The accuracy on a part of the test rows.
 
     high: upper bound of its accuracy at the corrected level (Clopper and Pearson 1934).
     """
@@ -44,7 +44,7 @@ class ModelFigures:
 
 
 def judge_model(p: Floats, y: Labels, features: pd.DataFrame, min_rows: int) -> ModelFigures:
-    """The figures of a model from its probabilities (row, class) and the raw test rows."""
+    """Return the figures of a model, from its probabilities (row, class) and the raw test rows."""
     return ModelFigures(
         metrics=CLASSIFICATION.score(log_probabilities(p), y),
         calibration_error=calibration_error(p, y),
@@ -53,7 +53,7 @@ def judge_model(p: Floats, y: Labels, features: pd.DataFrame, min_rows: int) -> 
 
 
 def failed_data_checks(schema: Schema, forbidden: Sequence[str]) -> list[str]:
-    """Say what the data checks found of the kinds that keep a model from going live."""
+    """Describe the findings of those data checks that keep a model from going live."""
     return [
         f"{finding.check}{f' ({finding.column})' if finding.column else ''}: {finding.message}"
         for finding in schema.findings
@@ -62,13 +62,13 @@ def failed_data_checks(schema: Schema, forbidden: Sequence[str]) -> list[str]:
 
 
 def log_probabilities(p: Floats) -> Floats:
-    """Logits (row, class) of probabilities (row, class), finite for those that rounded to 0."""
+    """Return logits (row, class) of probabilities, finite for those that rounded to 0."""
     return np.asarray(np.log(np.clip(p, SMALLEST, 1.0)))
 
 
 def worst_slice(hit: np.ndarray, features: pd.DataFrame, min_rows: int) -> SliceAccuracy | None:
-    """The slice whose accuracy has the lowest upper bound; hit: (row,) whether recognized."""
-    slices = [one for one in _slices(features) if one[1].sum() >= min_rows]
+    """Return the slice whose accuracy has the lowest upper bound; hit: (row,) whether right."""
+    slices = [(name, rows) for name, rows in _slices(features) if rows.sum() >= min_rows]
     if not slices:
         return None
     rows = np.array([members.sum() for _, members in slices])
@@ -81,7 +81,7 @@ def worst_slice(hit: np.ndarray, features: pd.DataFrame, min_rows: int) -> Slice
 
 
 def _slices(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """(name, members) by level of each category, quarter of each number, and by gaps."""
+    """Yield name and members by level of each category, quarter of each number, and by gaps."""
     for name, column in features.items():
         missing = column.isna().to_numpy()
         if missing.any():

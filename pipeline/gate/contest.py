@@ -1,4 +1,4 @@
-"""What is known of a challenger beside a champion, from records that outlive both."""
+"""Find why the champion may know today's test rows, from records that outlive it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def changed_roles(
     todays_profile: TrainingProfile,
     tested: Sequence[str],
 ) -> list[str] | None:
-    """Say by what the champion may know today's test rows, and how many it does.
+    """Say which settings let the champion know today's test rows, and how many it was fitted on.
 
-    None if it is not known. champions_basis: what decided the roles of rows when the champion was
+    None if that is not known. champions_basis: what decided the roles of rows when the champion was
     trained, as JSON. tested: identities of the test rows.
     """
     if champions_basis is None or champions_profile is None:

@@ -1,4 +1,4 @@
-"""May the challenger go live? A decision with its reasons, from figures alone; it fails closed."""
+"""Decide whether the challenger goes live, with reasons, from figures alone; it fails closed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Basis = Literal["first model", "champion"]
 
 
 class Check(BaseModel):
-    """One condition: what was found, and what was wanted."""
+    """A condition: what was found, and what was wanted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,7 +31,7 @@ class Check(BaseModel):
 
 
 class Decision(BaseModel):
-    """Whether to promote, and every condition that was looked at."""
+    """Whether to promote, and every condition that was checked."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,9 +40,9 @@ class Decision(BaseModel):
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What stood against it; empty if nothing did."""
-        return tuple(f"{one.name}: {one.found}, want {one.wanted}" for one in self.checks if
-                     not one.passed)  # fmt: skip
+        """Return what stood against the promotion; empty if nothing did."""
+        failed = [check for check in self.checks if not check.passed]
+        return tuple(f"{check.name}: {check.found}, want {check.wanted}" for check in failed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +77,11 @@ class Evidence:
 
 def decide(evidence: Evidence, gate: GateParams) -> Decision:
     """Promote only if every condition is shown to hold; the first model needs no contest."""
-    found = _none_of("Findings in the data", evidence.failed_data_checks, _no(gate.findings))
-    checks = [*_floors(evidence.challenger, gate), found]
+    data = _none_of("Findings in the data", evidence.failed_data_checks, _no(gate.findings))
+    checks = [*_floors(evidence.challenger, gate), data]
     if evidence.contest is not None:
         checks = [*_contest(evidence.contest, gate), *checks]
-    return Decision(promote=all(one.passed for one in checks), checks=tuple(checks))
+    return Decision(promote=all(check.passed for check in checks), checks=tuple(checks))
 
 
 def challenge(
@@ -117,11 +117,11 @@ def _contest(contest: Contest, gate: GateParams) -> Iterator[Check]:
     yield _none_of("Drift", contest.drift, "none that stops")
     if gate.clean:
         how = "git commit, then dvc repro --force compare"
-        said = {True: "committed", False: f"not committed ({how})", None: "not known"}
+        words = {True: "committed", False: f"not committed ({how})", None: "not known"}
         yield Check(
             name="Code and parameters",
             passed=contest.clean is True,
-            found=said[contest.clean],
+            found=words[contest.clean],
             wanted="committed",
         )
 

@@ -1,4 +1,4 @@
-"""Have the data changed since the champion was trained? Tests, sizes, and what follows."""
+"""Find how the data changed since the champion was trained: by tests, sizes and what follows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.gate.profile import TrainingProfile, is_numeric, level_counts
 from pipeline.statistics.shares import aligned, binned, counts_test, psi, share_test
 
 Level = Literal["none", "warn", "stop"]
-Kind = Literal["distribution", "missing", "unseen", "classes", "errors", "schema"]
-WORDS: Mapping[Kind, str] = {
+ChangeKind = Literal["distribution", "missing", "unseen", "classes", "errors", "schema"]
+WORDS: Mapping[ChangeKind, str] = {
     "distribution": "values changed",
     "missing": "share of gaps changed",
     "unseen": "rows with a category not seen in training",
@@ -28,23 +28,23 @@ WORDS: Mapping[Kind, str] = {
 
 
 class Change(BaseModel):
-    """One comparison.
+    """What one comparison found.
 
-    subject: a column, or what else was compared. size: PSI of a distribution, a difference of
-    shares of all others. p: of the test, corrected for the number of tests; None without a test.
+    subject: a column, or what else was compared. size: the PSI of a distribution; for all others a
+    difference of shares. p: the test's, corrected for the number of tests; None without a test.
     """
 
     model_config = ConfigDict(frozen=True)
 
     subject: str
-    kind: Kind
+    kind: ChangeKind
     size: float | None
     p: float | None
     level: Level
 
     @property
     def in_words(self) -> str:
-        """The finding in a few words."""
+        """Describe the change in a few words."""
         size = "" if self.size is None else f" by {self.size:.3f}"
         if self.kind == "unseen":
             size = f": a share of {self.size:.3f}"
@@ -53,7 +53,7 @@ class Change(BaseModel):
 
 
 class Drift(BaseModel):
-    """All findings; rows: how many new rows were compared, 0 if they were too few."""
+    """All changes; rows: how many new rows were compared, 0 if they were too few."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,13 +63,13 @@ class Drift(BaseModel):
 
     @property
     def level(self) -> Level:
-        """The gravest of all findings."""
-        grave = {one.level for one in self.findings}
+        """Return the gravest level of all changes."""
+        grave = {change.level for change in self.findings}
         return "stop" if "stop" in grave else "warn" if "warn" in grave else "none"
 
     def at(self, level: Level) -> list[Change]:
-        """Findings of one level."""
-        return [one for one in self.findings if one.level == level]
+        """Return the changes of one level."""
+        return [change for change in self.findings if change.level == level]
 
 
 @dataclass(frozen=True)
@@ -110,20 +110,20 @@ def find_drift(
 @dataclass(frozen=True)
 class _Tested:
     subject: str
-    kind: Kind
+    kind: ChangeKind
     size: float
     p: float
     levels: Levels
 
 
 def _corrected(tested: Sequence[_Tested], error_rate: float) -> Iterator[Change]:
-    """Findings whose p-values account for the number of tests (Benjamini-Hochberg 1995)."""
+    """Yield changes whose p-values account for the number of tests (Benjamini-Hochberg 1995)."""
     if not tested:
         return
-    corrected = false_discovery_control([one.p for one in tested])
-    for one, p in zip(tested, corrected, strict=True):
-        level = _level(one.size, one.levels) if p <= error_rate else "none"
-        yield Change(subject=one.subject, kind=one.kind, size=one.size, p=float(p), level=level)
+    corrected = false_discovery_control([test.p for test in tested])
+    for test, p in zip(tested, corrected, strict=True):
+        level = _level(test.size, test.levels) if p <= error_rate else "none"
+        yield Change(subject=test.subject, kind=test.kind, size=test.size, p=float(p), level=level)
 
 
 def _level(size: float, levels: Levels) -> Level:
@@ -185,7 +185,7 @@ def _classes(profile: TrainingProfile, labels: pd.Series, params: DriftParams) -
 
 
 def _errors(errors: Errors, params: DriftParams) -> _Tested:
-    """Labels that stopped to follow from the columns show as errors of an unchanged champion."""
+    """Test the champion's errors, which rise when labels no longer follow from the columns."""
     table = [
         [errors.old_wrong, errors.old_rows - errors.old_wrong],
         [errors.new_wrong, errors.new_rows - errors.new_wrong],
@@ -209,10 +209,14 @@ def _unseen(
 
 
 def figures(drift: Drift) -> dict[str, object]:
-    """The few figures that `dvc metrics` and MLflow show."""
+    """Return the few figures that `dvc metrics` and MLflow show."""
 
-    def largest(kind: Kind) -> float:
-        sizes = [one.size for one in drift.findings if one.kind == kind and one.size is not None]
+    def largest(kind: ChangeKind) -> float:
+        sizes = [
+            change.size
+            for change in drift.findings
+            if change.kind == kind and change.size is not None
+        ]
         return round(max(sizes, default=0.0), 6)
 
     return {
@@ -220,9 +224,9 @@ def figures(drift: Drift) -> dict[str, object]:
         "new_rows": drift.new_rows,
         "warnings": len(drift.at("warn")),
         "stops": len(drift.at("stop")),
-        "schema_changes": sum(one.kind == "schema" for one in drift.findings),
+        "schema_changes": sum(change.kind == "schema" for change in drift.findings),
         "columns_changed": sum(
-            one.kind == "distribution" and one.level != "none" for one in drift.findings
+            change.kind == "distribution" and change.level != "none" for change in drift.findings
         ),
         "largest_psi": largest("distribution"),
         "largest_missing_change": largest("missing"),

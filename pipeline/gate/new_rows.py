@@ -1,4 +1,4 @@
-"""The rows that the champion has not seen, and what they say of today's data."""
+"""Compare the rows that the champion has not seen with those that it has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN_CHANGES = 8
 
 @dataclass(frozen=True, eq=False)
 class Today:
-    """Today's table, and those of its rows that train, stop and test."""
+    """Today's table, and its rows by role."""
 
     raw: pd.DataFrame
     train: pd.DataFrame
@@ -40,15 +40,15 @@ def drift_since(
 ) -> Drift:
     """Compare today's rows with the profile of those the champion was trained on.
 
-    raw: all of today's rows; test: those of them that test. With the champion, its errors on new
+    raw: all of today's rows; test: the test rows among them. With the champion, its errors on new
     rows count too, unless a changed schema keeps it from answering.
     """
     new = unknown_rows(profile, row_identities(raw, schema))
     rows = raw[new]
     compared = (rows[schema.features], rows[schema.target], schema.classes)
-    found = find_drift(profile, *compared, None, drift)
-    if champion is None or not found.rows or any(c.kind == "schema" for c in found.findings):
-        return found
+    changes = find_drift(profile, *compared, None, drift)
+    if champion is None or not changes.rows or any(c.kind == "schema" for c in changes.findings):
+        return changes
     old = test[~unknown_rows(profile, row_identities(test, schema))]
     errors = champion_errors(champion, schema, old, rows)
     return find_drift(profile, *compared, errors, drift)
@@ -57,7 +57,7 @@ def drift_since(
 def champion_errors(
     champion: Predict, schema: Schema, old: pd.DataFrame, new: pd.DataFrame
 ) -> Errors:
-    """Count the champion's errors on old test rows and on new rows: it trained on neither."""
+    """Count the champion's errors on old test rows and on new rows; it was trained on neither."""
     rows = pd.concat([old, new], ignore_index=True)
     p = champion(rows[schema.features])
     wrong = p.argmax(1) != class_numbers(rows, schema)
@@ -70,7 +70,7 @@ def champion_errors(
 
 
 def todays_profile(today: Today, schema: Schema) -> TrainingProfile:
-    """Profile what later rows will be compared with if today's challenger becomes champion."""
+    """Profile today's training rows, for later rows to be compared with."""
     fitted = [*identities(today.train, schema), *identities(today.val, schema)]
     return profile_rows(
         today.train[schema.features],
@@ -96,7 +96,7 @@ def in_words(drift: Drift) -> str:
 
 
 def first_few(changes: Sequence[str]) -> list[str]:
-    """Return as many as a person reads, and how many more there are."""
+    """Return as many changes as a person reads, and how many more there are."""
     more = len(changes) - SHOWN_CHANGES
     return [*changes[:SHOWN_CHANGES], f"{more} more"] if more > 0 else list(changes)
 

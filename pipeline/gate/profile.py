@@ -1,4 +1,4 @@
-"""What is kept of the rows a model was trained on, so that later rows can be compared with them."""
+"""Profile the rows that a model is trained on, so that later rows can be compared with them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-# Of a numeric column at most so many values are kept, evenly spaced in order; of all columns
-# together at most so many.
+# A profile keeps at most so many values of a numeric column, evenly spaced in order, and of all
+# columns together.
 COLUMN_VALUES = 2000
 ALL_VALUES = 500_000
 LEAST_VALUES = 50
 DIGEST_BYTES = 8
 
 
-class Profile(BaseModel):
-    """One column: rows, gaps, and either sorted numbers or the count of each level."""
+class ColumnProfile(BaseModel):
+    """A column: rows, gaps, and either sorted numbers or the count of each level."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,14 +32,14 @@ class Profile(BaseModel):
 class TrainingProfile(BaseModel):
     """The training rows: a profile per column, rows per class, and digests of rows.
 
-    known: of the contents of all rows there were, of every role. fitted: of the identities, by
-    which rows get their roles, of those it was fitted on or stopped by. Both are 8-byte digests
-    one after the other, in base64.
+    known: digests of the contents of all rows there were, of every role. fitted: digests of the
+    identities, by which rows get their roles, of the rows that it was fitted on or stopped by.
+    Both are 8-byte digests one after the other, in base64.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    columns: dict[str, Profile]
+    columns: dict[str, ColumnProfile]
     classes: dict[str, int]
     known: str
     fitted: str
@@ -52,7 +52,7 @@ def profile_rows(
     known: Sequence[str],
     fitted: Sequence[str],
 ) -> TrainingProfile:
-    """The profile of training rows; known, fitted: hex digests, as `TrainingProfile` has them."""
+    """Profile training rows; known, fitted: hex digests of what `TrainingProfile` keeps."""
     wide = max(1, features.shape[1])
     most = int(np.clip(ALL_VALUES // wide, LEAST_VALUES, COLUMN_VALUES))
     words = labels.astype(str)
@@ -65,46 +65,46 @@ def profile_rows(
 
 
 def unknown_rows(profile: TrainingProfile, identity: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """(row,) whether a row came after the profile was made."""
+    """Return (row,) whether a row came after the profile was made."""
     known = _unpacked(profile.known)
-    return np.array([_short(one) not in known for one in identity], bool)
+    return np.array([_short(digest) not in known for digest in identity], bool)
 
 
 def fitted_before(
     then: TrainingProfile, now: TrainingProfile, identity: Sequence[str]
 ) -> npt.NDArray[np.bool_]:
-    """(row,) whether the earlier model was fitted on a row and the present one was not.
+    """Return (row,) whether the earlier model was fitted on a row and the present one was not.
 
-    A row that a source gives twice, in two roles, is among both models' and favours neither.
+    A row that a source gives twice, in two roles, was seen by both models and favours neither.
     """
     unfair = _unpacked(then.fitted) - _unpacked(now.fitted)
-    return np.array([_short(one) in unfair for one in identity], bool)
+    return np.array([_short(digest) in unfair for digest in identity], bool)
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Whether a column is compared as numbers and not as levels."""
+    """Say whether a column is compared as numbers and not as levels."""
     return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
 
 
 def level_counts(column: pd.Series) -> dict[str, int]:
-    """Rows of each level, gaps left out."""
+    """Count the rows of each level; gaps are left out."""
     counts: Mapping[str, int] = column.dropna().astype(str).value_counts().to_dict()
     return {level: int(counts[level]) for level in sorted(counts)}
 
 
-def _profile(column: pd.Series, most: int) -> Profile:
+def _profile(column: pd.Series, most: int) -> ColumnProfile:
     missing = int(column.isna().sum())
     if not is_numeric(column):
-        return Profile(rows=len(column), missing=missing, levels=level_counts(column))
+        return ColumnProfile(rows=len(column), missing=missing, levels=level_counts(column))
     values = np.sort(column.dropna().to_numpy(float))
     values = values[np.isfinite(values)]
     if len(values) > most:
         values = values[np.linspace(0, len(values) - 1, most).round().astype(int)]
-    return Profile(rows=len(column), missing=missing, numbers=tuple(values.tolist()))
+    return ColumnProfile(rows=len(column), missing=missing, numbers=tuple(values.tolist()))
 
 
 def _packed(digests: Sequence[str]) -> str:
-    return b64encode(b"".join(sorted(_short(one) for one in set(digests)))).decode()
+    return b64encode(b"".join(sorted(_short(digest) for digest in set(digests)))).decode()
 
 
 def _unpacked(text: str) -> set[bytes]:

@@ -1,4 +1,4 @@
-"""A decision about the champion as JSON and as a page of Markdown."""
+"""Report a decision about the champion, as JSON and as a page of Markdown."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Outcome = Literal["promoted", "refused", "undecided", "kept"]
 class GateReport(BaseModel):
     """What the gate decided and why.
 
-    kept: the challenger is champion already. undecided: no decision was possible.
-    challenger, champion: versions, the champion's from before the decision. metrics: of the
-    challenger and the champion on today's test rows. drift: None if there was nothing to compare.
+    outcome: kept if the challenger is champion already, undecided if no decision was possible.
+    challenger, champion: versions, the champion's from before the decision. metrics: figures of
+    the challenger and the champion on today's test rows. drift: None without anything to compare.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +47,7 @@ class GateReport(BaseModel):
 
 
 def markdown(report: GateReport) -> str:
-    """One page that says what was decided, on what grounds, and what to do next."""
+    """Write one page that says what was decided, on what grounds, and what to do next."""
     environment = Environment(
         loader=PackageLoader("pipeline.gate"),
         autoescape=False,
@@ -63,7 +63,7 @@ def markdown(report: GateReport) -> str:
 
 
 def sentence(outcome: Outcome, challenger: str | None, champion: str | None) -> str:
-    """The outcome in one sentence."""
+    """Sum up the outcome in one sentence."""
     stays = f"version {champion} stays champion" if champion else "there is no champion yet"
     return {
         "promoted": f"Promoted: version {challenger} is champion"

@@ -1,7 +1,8 @@
 """Intervals of means over rows and networks, which both are samples.
 
-values[s, i] is what network s (of seed s) has on row i: a loss, or a difference of two losses. The
-rows could have been others, and so could the seeds; a statement about both needs both variances.
+values[s, i] is the value of network s (of seed s) on row i: a loss, or a difference of two losses.
+The rows could have been others, and so could the seeds; a statement about both needs both
+variances.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ BLOCK_ENTRIES = 4_000_000
 def mean_differences(
     values: Sequence[Floats], resamples: int, confidence: float, seed: int
 ) -> list[Difference]:
-    """Mean, interval and p-value of each of several (seed, row) arrays of differences.
+    """Return mean, interval and p-value of each of several (seed, row) arrays of differences.
 
-    Each interval holds two: Student's, with the variance of the row means plus that of the seed
-    means and Satterthwaite's degrees of freedom; and the bootstrap-t of the same statistic over
-    rows and seeds (Efron and Tibshirani 1993, ch. 12; pigeonhole resampling after Owen 2007,
-    doi:10.1214/07-AOAS122). On few rows with a long tail, as losses have, each alone is too short
-    on one side; together they cover (simulated in the tests). The p-value is the larger of the two.
-    All arrays see the same resamples.
+    Each interval is the hull of two: Student's, with the variance of the row means plus that of the
+    seed means and Satterthwaite's degrees of freedom; and the bootstrap-t of the same statistic
+    over rows and seeds (Efron and Tibshirani 1993, ch. 12; pigeonhole resampling after Owen 2007,
+    doi:10.1214/07-AOAS122). On few rows with a long tail, which losses have, each alone is too
+    short on one side; together they cover (simulated in the tests). The p-value is the larger of
+    the two. All arrays see the same resamples.
     """
     shapes = {array.shape for array in values}
     if not shapes:
@@ -37,21 +38,21 @@ def mean_differences(
     (seeds, rows), *_ = shapes
     draws: list[list[Floats]] = [[] for _ in values]
     for row_counts, seed_counts in _resamples(rows, seeds, resamples, seed):
-        for found, array in zip(draws, values, strict=True):
-            found.append(_studentized(array, row_counts, seed_counts))
+        for blocks, array in zip(draws, values, strict=True):
+            blocks.append(_studentized(array, row_counts, seed_counts))
     return [
-        _difference(array, np.concatenate(found), confidence)
-        for array, found in zip(values, draws, strict=True)
+        _difference(array, np.concatenate(blocks), confidence)
+        for array, blocks in zip(values, draws, strict=True)
     ]
 
 
 def mean_difference(values: Floats, resamples: int, confidence: float, seed: int = 0) -> Difference:
-    """As `mean_differences`, of one (seed, row) array."""
+    """Return the same as `mean_differences` for a single (seed, row) array."""
     return mean_differences([values], resamples, confidence, seed)[0]
 
 
 def _difference(values: Floats, draws: Floats, confidence: float) -> Difference:
-    """draws: (resample,) studentized means, without those that had no variance."""
+    """Summarize differences; draws: (resample,) studentized means, of those with a variance."""
     estimate, error, freedom = _standard_error(values)
     if error == 0:
         return Difference(estimate, estimate, estimate, 1.0 if estimate == 0 else 0.0, 0.0)
@@ -73,7 +74,7 @@ def _difference(values: Floats, draws: Floats, confidence: float) -> Difference:
 
 
 def _standard_error(values: Floats) -> tuple[float, float, float]:
-    """Mean over rows and seeds, its standard error, and the error's degrees of freedom."""
+    """Return the mean over rows and seeds, its standard error and its degrees of freedom."""
     seeds, rows = values.shape
     parts = [(values.mean(0).var(ddof=1) / rows, rows - 1)] if rows > 1 else []
     if seeds > 1:
@@ -81,22 +82,22 @@ def _standard_error(values: Floats) -> tuple[float, float, float]:
     variance = sum(part for part, _ in parts)
     if variance == 0:
         return float(values.mean()), 0.0, 1.0
-    freedom = variance**2 / sum(part**2 / of_part for part, of_part in parts)
+    freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
     return float(values.mean()), float(np.sqrt(variance)), float(freedom)
 
 
 def _studentized(values: Floats, rows: Floats, seeds: Floats) -> Floats:
-    """(resample,) distances of resampled means from the mean, in their own standard errors.
+    """Return (resample,) distances of resampled means from the mean, in their standard errors.
 
     rows, seeds: (resample, row) and (resample, seed) counts of draws.
     """
     n_seeds, n_rows = values.shape
-    of_rows = seeds @ values / n_seeds
-    means = (rows * of_rows).sum(1) / n_rows
-    variance = ((rows * (of_rows - means[:, None]) ** 2).sum(1) / max(n_rows - 1, 1)) / n_rows
+    row_means = seeds @ values / n_seeds
+    means = (rows * row_means).sum(1) / n_rows
+    variance = ((rows * (row_means - means[:, None]) ** 2).sum(1) / max(n_rows - 1, 1)) / n_rows
     if n_seeds > 1:
-        of_seeds = rows @ values.T / n_rows
-        spread = (seeds * (of_seeds - means[:, None]) ** 2).sum(1) / (n_seeds - 1)
+        seed_means = rows @ values.T / n_rows
+        spread = (seeds * (seed_means - means[:, None]) ** 2).sum(1) / (n_seeds - 1)
         variance += spread / n_seeds
     # A resample of one value over and over has no error to measure by.
     usable = variance > 0
@@ -104,7 +105,7 @@ def _studentized(values: Floats, rows: Floats, seeds: Floats) -> Floats:
 
 
 def _resamples(rows: int, seeds: int, resamples: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
-    """Blocks of (resample, row) and (resample, seed) counts of draws with replacement."""
+    """Yield blocks of (resample, row) and (resample, seed) counts of draws with replacement."""
     rng = np.random.default_rng(seed)
     block = max(1, BLOCK_ENTRIES // rows)
     for start in range(0, resamples, block):

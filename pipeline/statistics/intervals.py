@@ -1,4 +1,4 @@
-"""An estimate and how far it can be trusted; and what a difference says."""
+"""Estimates with their intervals, and the verdict that the interval of a difference gives."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference(Interval):
-    """A mean difference, paired.
+    """A mean of paired differences.
 
-    p_value: two-sided, of no difference. detectable: the smallest true difference that this many
-    rows and seeds would show as one, at 80 % power.
+    p_value: two-sided, for no difference. detectable: the smallest true difference that this many
+    rows and seeds would detect with 80 % power.
     """
 
     p_value: float
@@ -30,7 +30,7 @@ class Difference(Interval):
 
 
 def verdict(difference: Interval) -> Verdict:
-    """What a difference in a loss (lower is better) says at the interval's confidence."""
+    """Judge a difference in a loss, of which less is better, at the interval's confidence."""
     if difference.high < 0:
         return "helps"
     if difference.low > 0:

@@ -31,8 +31,8 @@ class PairedMetric:
     """A metric of the two kinds of network, each the mean over its seeds, and their difference.
 
     difference: tuned minus baseline.
-    detectable: the smallest true difference that this many rows and seeds would show as one, at
-    80 % power (normal approximation).
+    detectable: the smallest true difference that this many rows and seeds would detect with 80 %
+    power (normal approximation).
     measurable: False where all resamples agree, so that the width of the interval says nothing.
     """
 
@@ -45,9 +45,9 @@ class PairedMetric:
 
 @dataclass(frozen=True)
 class McNemar:
-    """The registered pair, row by row: which one is right where the other is wrong.
+    """The registered pair, row by row: how often one network is right where the other is wrong.
 
-    p_value: exact, two-sided, of both being wrong equally often.
+    p_value: exact, two-sided, for both being wrong equally often.
     """
 
     only_tuned_right: int
@@ -56,13 +56,13 @@ class McNemar:
 
 
 class _Pair(NamedTuple, Generic[T]):
-    """One thing of the tuned and the same of the baseline networks."""
+    """The same quantity for the tuned and for the baseline networks."""
 
     tuned: T
     baseline: T
 
     def each(self, work: Callable[[T], U]) -> _Pair[U]:
-        """Change both alike."""
+        """Apply the same function to both."""
         return _Pair(work(self.tuned), work(self.baseline))
 
 
@@ -178,7 +178,7 @@ def _draws(
     resamples: int,
     seed: int,
 ) -> dict[str, _Pair[Floats]]:
-    """(resample,) values of each resampled metric for both kinds; all see the same resamples."""
+    """Return (resample,) values of each metric for both kinds; all see the same resamples."""
     draws: dict[str, _Pair[list[Floats]]] = {name: _Pair([], []) for name in resampled}
     for whole, within, seeds in _resamples(y, len(outputs.tuned), resamples, seed):
         for name, resampling in resampled.items():
@@ -190,7 +190,7 @@ def _draws(
 
 
 def _values(resampling: Resampling, outputs: Floats, y: Labels, rows: Floats) -> Floats:
-    """(seed, resample) values of a metric, for outputs (seed, row, output)."""
+    """Return (seed, resample) values of a metric, for outputs (seed, row, output)."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         values = pool.map(lambda network: resampling.weighted(network, y, rows), outputs)
         return np.stack(list(values))
@@ -199,7 +199,7 @@ def _values(resampling: Resampling, outputs: Floats, y: Labels, rows: Floats) ->
 def _resamples(
     y: Labels, seeds: int, resamples: int, seed: int
 ) -> Iterator[tuple[Floats, Floats, Floats]]:
-    """Blocks of draws with replacement: of all rows, of rows within classes, and of seeds.
+    """Yield blocks of draws with replacement: of all rows, of rows within classes, and of seeds.
 
     Within a class of n rows, n - 1 are drawn and weigh n / (n - 1), which makes the variance right
     in small classes too (Rao and Wu 1988, doi:10.1080/01621459.1988.10478591).

@@ -1,4 +1,4 @@
-"""Section `gate` of `params.yaml`: when a model may go live."""
+"""Section `gate` of `params.yaml`, which says when a model may go live."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ _FLOORS: dict[str, Any] = {metric.name: (_floor(metric), ...) for metric in CLAS
 class FloorParams(create_model("_Floors", __base__=Section, **_FLOORS)):  # type: ignore[misc]
     """Bounds on the metrics of any champion: losses at most, all others at least.
 
-    A key for each metric. All are wanted, so that a bound is never lost by a slip of the pen.
+    There is a key for each metric, and none may be missing: a bound that was deleted by mistake
+    must not pass unnoticed.
     """
 
     def bound(self, metric: str) -> float | None:
@@ -50,7 +51,7 @@ class FloorParams(create_model("_Floors", __base__=Section, **_FLOORS)):  # type
 
 
 class SliceParams(Section):
-    """Which slices of the test rows are looked at, and how far one may fall behind."""
+    """Which slices of the test rows are checked, and how far a slice may fall behind."""
 
     min_rows: int = whole_number(5, 1_000_000, 20)
     drop: Share
