@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from sklearn.metrics import confusion_matrix
 
 from pipeline.comparison.assessment import Predictions, Quality
+from pipeline.comparison.circumstances import Circumstances
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.plan import Findings
-from pipeline.comparison.result import Candidate, Comparison, Data, Setting, sentence
+from pipeline.comparison.result import Candidate, Comparison, sentence
 from pipeline.config.sections.compare import CompareParams
 from pipeline.statistics.intervals import verdict
 from pipeline.statistics.paired import compare_paired, compare_registered
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.calibration import calibration_error
 from pipeline.tasks.classification import CLASSIFICATION
-
-
-@dataclass(frozen=True)
-class Search:
-    """The search that found the tuned regularization.
-
-    importance: share of each tuned value in what moved the score of the trials, if measured.
-    """
-
-    study: str
-    best_trial: int
-    trials: int
-    importance: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """The data, the search that found the tuned regularization, and the setting of the run."""
-
-    data: Data
-    search: Search
-    setting: Setting | None = None
 
 
 def judge(

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pipeline.comparison.assessment import assess
-from pipeline.comparison.description import describe_data, describe_setting
-from pipeline.comparison.judge import Circumstances, Search, judge
+from pipeline.comparison.circumstances import (
+    Circumstances,
+    SearchOutcome,
+    describe_data,
+    describe_setting,
+)
+from pipeline.comparison.judge import judge
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.material import RawRows, prepare_material
 from pipeline.comparison.plan import conduct
@@ -32,7 +37,7 @@ from pipeline.project.outputs import (
 )
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.project.stopwatch import Stopwatch
-from pipeline.report.outputs import Outputs, report_outputs
+from pipeline.report.assemble import ReportFiles, assemble_report
 from pipeline.tracking.datasets import RoleRows
 from pipeline.tracking.registry.comparison_run import log_comparison
 from pipeline.tracking.registry.export import export_models, served_predictions
@@ -50,7 +55,7 @@ def main() -> None:
     fold, tuned = material.fold, Regularization.model_validate(best["regularization"])
     circumstances = Circumstances(
         describe_data(schema, rows.counts, fold),
-        Search(best["study"], best["trial"], best["trials"], best.get("importance", {})),
+        SearchOutcome(best["study"], best["trial"], best["trials"], best.get("importance", {})),
         describe_setting(params, file_digests(ROLES), package_versions(), machine()),
     )
     with exclusive():
@@ -65,7 +70,7 @@ def main() -> None:
         with clock("statistics: tuned and baseline"):
             comparison = judge(findings, predictions, quality, circumstances, params.compare)
         with clock("report and figures"):
-            write_outputs(report_outputs(comparison, findings.networks, predictions, FIGURES.name))
+            write_outputs(assemble_report(comparison, findings.networks, predictions, FIGURES.name))
         write_json(TIMINGS, clock.seconds)
         with clock("registry"):
             registered = log_comparison(
@@ -85,16 +90,16 @@ def main() -> None:
     logger.info(comparison.sentence)
 
 
-def write_outputs(outputs: Outputs) -> None:
-    write_csv(paths.PREDICTIONS, outputs.predictions)
-    for name, table in outputs.tables.items():
+def write_outputs(files: ReportFiles) -> None:
+    write_csv(paths.PREDICTIONS, files.predictions)
+    for name, table in files.tables.items():
         write_csv(FIGURES / f"{name}.csv", table)
-    for name, image in outputs.figures.items():
+    for name, image in files.figures.items():
         write_bytes(FIGURES / f"{name}.png", image)
-    write_json(REPORT.with_suffix(".json"), outputs.json)
-    write_text(REPORT.with_suffix(".md"), outputs.markdown)
-    write_text(REPORT.with_suffix(".html"), outputs.html)
-    write_json(paths.COMPARE_METRICS, outputs.headline)
+    write_json(REPORT.with_suffix(".json"), files.json)
+    write_text(REPORT.with_suffix(".md"), files.markdown)
+    write_text(REPORT.with_suffix(".html"), files.html)
+    write_json(paths.COMPARE_METRICS, files.headline)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 from pipeline.comparison.assessment import Predictions, assess
-from pipeline.comparison.description import describe_setting
+from pipeline.comparison.circumstances import Circumstances, SearchOutcome, describe_setting
 from pipeline.comparison.json_schema import schema_text
-from pipeline.comparison.judge import Circumstances, Search, judge
+from pipeline.comparison.judge import judge
 from pipeline.comparison.key_figures import key_figures
 from pipeline.comparison.material import RawRows, prepare_material, thinned
 from pipeline.comparison.plan import Findings, conduct
@@ -27,7 +27,7 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold, prepared_columns
 from pipeline.data.schema import FOLD_COLUMN, Column, Schema
 from pipeline.report import render as report
-from pipeline.report.outputs import report_outputs
+from pipeline.report.assemble import assemble_report
 from pipeline.tasks.classification import probabilities
 from pipeline.training.stack import train_stack
 from tests.conftest import ROOT
@@ -105,12 +105,12 @@ def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, byt
                 rows=rows.counts,
                 findings=(FINDING,),
             ),
-            Search("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
+            SearchOutcome("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
             describe_setting(params, {"train": "abc"}, {"python": "3"}, "x"),
         ),
         params.compare,
     )
-    images = report_outputs(comparison, networks, predictions, "figures").figures
+    images = assemble_report(comparison, networks, predictions, "figures").figures
     return findings, comparison, dict(images)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.comparison.assessment import Predictions
-from pipeline.comparison.judge import Circumstances, Search, judge
+from pipeline.comparison.circumstances import Circumstances, SearchOutcome
+from pipeline.comparison.judge import judge
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.plan import Findings
@@ -36,7 +37,7 @@ def judged(
     p: dict[Kind, Floats],
     y: Labels,
     data: Data,
-    search: Search,
+    search: SearchOutcome,
     compare: CompareParams,
 ) -> Comparison:
     architecture = Architecture(3, 2, (LayerParams(units=4),), False, False)
@@ -77,7 +78,7 @@ def comparison() -> Comparison:
         findings=(f"{EVIL}: one value in every row; used in images only",),
     )
     compare = CompareParams(seeds=3, resamples=300, confidence=0.95)
-    return judged(networks, p, y, data, Search("toy-abc", 4, 16), compare)
+    return judged(networks, p, y, data, SearchOutcome("toy-abc", 4, 16), compare)
 
 
 def images(comparison: Comparison) -> dict[str, bytes]:
@@ -113,7 +114,7 @@ def test_a_search_that_keeps_the_baseline_is_said_to(comparison: Comparison) -> 
     p = probabilities(logits[0])
     compare = CompareParams(seeds=2, resamples=100, confidence=0.95)
     both = {"best": same, "baseline": same}
-    search = Search("toy-abc", 0, 16)
+    search = SearchOutcome("toy-abc", 0, 16)
     result = judged(both, dict.fromkeys(both, p), y, comparison.data, search, compare)
     assert result.verdict == "no detectable difference"
     assert "nothing better than the baseline" in result.sentence

@@ -30,7 +30,7 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Outputs:
+class ReportFiles:
     """The contents of the files that `compare` writes for people.
 
     predictions: a row per test row. tables: what the figures are drawn from, for DVC to plot.
@@ -46,12 +46,12 @@ class Outputs:
     headline: Mapping[str, object]
 
 
-def report_outputs(
+def assemble_report(
     comparison: Comparison,
     networks: Mapping[Kind, Networks],
     predictions: Predictions,
     figures_folder: str,
-) -> Outputs:
+) -> ReportFiles:
     """Make the files of the report. figures_folder: where the Markdown finds the figures."""
     probability, y, classes = predictions.test, predictions.y, predictions.classes
     learning = learning_table(
@@ -69,7 +69,7 @@ def report_outputs(
     for name, table in (curves | {"confusion": confusion_table(probability, y, classes)}).items():
         for kind, rows in table.groupby("model"):
             tables[f"{name}_{kind}"] = spreadsheet_safe(rows.drop(columns="model"))
-    return Outputs(
+    return ReportFiles(
         predictions=spreadsheet_safe(prediction_table(probability, y, classes)),
         tables=tables,
         figures=figures,

@@ -1,14 +1,37 @@
-"""What the data and the setting of a comparison are, as its report says it."""
+"""The circumstances of a comparison, as its report states them: data, search and setting."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipeline.comparison.result import Data, Setting
 from pipeline.config.params import Params
 from pipeline.data.findings import sentences
 from pipeline.data.prepare import Fold
 from pipeline.data.schema import Schema
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """What the search for the tuned regularization came to.
+
+    importance: share of each tuned value in what moved the score of the trials, if measured.
+    """
+
+    study: str
+    best_trial: int
+    trials: int
+    importance: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """The data, the search that found the tuned regularization, and the setting of the run."""
+
+    data: Data
+    search: SearchOutcome
+    setting: Setting | None = None
 
 
 def describe_data(schema: Schema, rows: Mapping[str, int], fold: Fold) -> Data:
