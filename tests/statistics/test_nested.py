@@ -104,6 +104,20 @@ def test_other_side_is_the_mirror_image() -> None:
     assert other.helps_probability == pytest.approx(1 - one.helps_probability)
 
 
+def test_a_smaller_loss_helps() -> None:
+    rng = np.random.default_rng(16)
+    by_mean = []
+    for mean in (-0.6, -0.1, 0.1, 0.6):
+        values, fold = simulated(rng, 2, 100)
+        values += mean - values.mean()
+        by_mean.append(procedure_difference(values, fold, **SETTINGS).helps_probability)
+    assert by_mean == sorted(by_mean, reverse=True)
+    assert by_mean[0] > 0.99
+    assert by_mean[1] > 0.6
+    assert by_mean[2] < 0.4
+    assert by_mean[3] < 0.01
+
+
 def test_unit_of_the_loss_changes_nothing_but_the_unit() -> None:
     values, fold = simulated(np.random.default_rng(6), 3, 100, mean=0.2, fit=0.3)
     one = procedure_difference(values, fold, **SETTINGS)
