@@ -14,10 +14,10 @@ import numpy as np
 from scipy.stats import norm, t
 
 from pipeline.comparison.jobs import Job
-from pipeline.comparison.variants import OFF
 from pipeline.config.errors import InputError
 from pipeline.config.sections.compare import CompareParams
 from pipeline.config.sections.published import PublishedRun
+from pipeline.config.sections.regularization import OFF
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import POWER

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from pipeline.comparison.jobs import Job, watched
-from pipeline.comparison.variants import OFF, acting_techniques, grid, with_strength
+from pipeline.comparison.variants import acting_techniques, grid, with_strength
 from pipeline.config.sections.network import NetworkParams
-from pipeline.config.sections.regularization import SpaceParams
+from pipeline.config.sections.regularization import OFF, SpaceParams
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.regularizers import BY_NAME

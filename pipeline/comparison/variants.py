@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.config.sections.network import NetworkParams
-from pipeline.config.sections.regularization import Regularization, SpaceParams
+from pipeline.config.sections.regularization import OFF, Regularization, SpaceParams
 from pipeline.regularizers import TECHNIQUES, Place, Technique
 
 MIX = "tuned"
-OFF = Regularization.model_validate({technique.name: technique.off for technique in TECHNIQUES})
 BATCH_NORM = "batch_norm"
 
 

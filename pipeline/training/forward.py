@@ -12,9 +12,8 @@ from threadpoolctl import threadpool_limits
 from pipeline.training import kernels
 from pipeline.training.architecture import Architecture
 from pipeline.training.arrays import FloatArray
-from pipeline.training.layout import BLOCK_ROWS, Layout, Strengths, Workspace
-
-NO_STRENGTHS = Strengths(np.float32(0), np.float32(0), np.uint16(0), np.float32(1))
+from pipeline.training.layout import BLOCK_ROWS, Layout, Workspace
+from pipeline.training.strengths import NO_STRENGTHS
 
 
 def forward(

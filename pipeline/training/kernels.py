@@ -28,13 +28,13 @@ from pipeline.training.layout import (
     Layout,
     Phase,
     State,
-    Strengths,
     Workspace,
     kernel_view,
     layer_view,
 )
 from pipeline.training.normalize import backpropagate_normalization, normalize
 from pipeline.training.random_streams import draw_mask_bits, mask_buffer_size
+from pipeline.training.strengths import Strengths
 
 ZERO = np.float32(0)
 TRANSPOSE_FROM = 2**14  # weights in a kernel

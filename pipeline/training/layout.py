@@ -136,18 +136,6 @@ class Phase(NamedTuple):
 INFERENCE = Phase(False, 0, 0, 0)
 
 
-class Strengths(NamedTuple):
-    """How strongly one member is regularized.
-
-    threshold: dropout drops a unit whose random bits are below it. scale: its factor for the rest.
-    """
-
-    l1: np.float32
-    l2: np.float32
-    threshold: np.uint16
-    scale: np.float32
-
-
 @compiled
 def layer_view(buffer: Float32s, work: Workspace, layer: int, rows: int) -> Float32s:
     """Return the matrix (row, unit) of a layer in an array of the workspace."""

@@ -35,8 +35,9 @@ from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.arrays import FloatArray
 from pipeline.training.early_stopping import EarlyStopping
 from pipeline.training.fit import Fit, Member
-from pipeline.training.layout import BLOCK_ROWS, Layout, State, Strengths, Workspace
-from pipeline.training.random_streams import batch_order, drop_threshold
+from pipeline.training.layout import BLOCK_ROWS, Layout, State, Workspace
+from pipeline.training.random_streams import batch_order
+from pipeline.training.strengths import Strengths
 
 logger = logging.getLogger(__name__)
 
@@ -113,17 +114,11 @@ class _Training:
         weights = np.concatenate([array.ravel() for array in self.initial_weights])
         self.state = State(weights, *(np.zeros_like(weights) for _ in range(3)))
         self.kept = weights.copy()
-        regularization = member.regularization
-        self.strengths = Strengths(
-            np.float32(regularization.l1),
-            np.float32(regularization.l2),
-            np.uint16(drop_threshold(regularization.dropout)),
-            np.float32(1.0 / (1.0 - regularization.dropout)),
-        )
+        self.strengths = Strengths.of(member.regularization)
         # Class weights act on the gradient alone; losses count all rows equally.
         weight = member.fold.class_weight
         self.class_weight = np.ones(architecture.classes, np.float32) if weight is None else weight
-        self.early_stopping = EarlyStopping(regularization.patience)
+        self.early_stopping = EarlyStopping(member.regularization.patience)
 
     @property
     def finished(self) -> bool:

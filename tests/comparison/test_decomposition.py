@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.comparison.decomposition import bootstrap_jobs, decompose, error_terms, log_loss_terms
-from pipeline.comparison.variants import OFF
+from pipeline.config.sections.regularization import OFF
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.tasks.classification import row_log_loss

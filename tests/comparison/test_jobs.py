@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pipeline.comparison.jobs import Job, train_jobs
-from pipeline.comparison.variants import OFF
 from pipeline.config.errors import InputError
 from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.regularization import OFF
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.training.architecture import Architecture

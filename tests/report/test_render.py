@@ -16,7 +16,7 @@ from pipeline.comparison.plan import Findings
 from pipeline.comparison.result import Comparison, Data
 from pipeline.config.sections.compare import CompareParams
 from pipeline.config.sections.network import LayerParams
-from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.report import figure_data as curves
 from pipeline.report import render as report
 from pipeline.report.figures import draw as drawing
@@ -28,7 +28,6 @@ from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
 EVIL = "<script>alert(1)</script>|`=cmd()`"
-OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 SOME = Regularization(dropout=0.4, l1=1e-5, l2=1e-4, patience=7)
 
 

@@ -9,13 +9,11 @@ import pytest
 
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
-from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.config.sections.search import SearchParams
 from pipeline.search.score import Score
 from pipeline.search.study import Study, Trial
 from pipeline.tasks.classification import CLASSIFICATION
-
-OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 
 
 def storage(path: Path) -> optuna.storages.BaseStorage:

@@ -5,13 +5,11 @@ import pytest
 from scipy.special import softmax
 
 from pipeline.config.sections.network import LayerParams
-from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.regularization import OFF
 from pipeline.training import forward as module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.forward import forward
 from pipeline.training.network import export_network
-
-OFF = Regularization(dropout=0.0, l1=0.0, l2=0.0, patience=None)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "selu", "gelu"])

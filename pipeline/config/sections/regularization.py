@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from pipeline.config.section import Flag, Section, whole_number
+from pipeline.regularizers import TECHNIQUES
 
 Rate = Annotated[float, Field(ge=0, lt=1, description="a rate in [0, 1)", examples=[0.5])]
 Strength = Annotated[float, Field(ge=0, description="a number >= 0", examples=[0.0001])]
@@ -75,3 +76,7 @@ class Regularization(Section):
     patience: int | None = Field(
         ge=0, le=100_000, description="a whole number >= 0, or null", examples=[10]
     )
+
+
+# Nothing is regularized.
+OFF = Regularization.model_validate({technique.name: technique.off for technique in TECHNIQUES})
