@@ -1,7 +1,8 @@
 """Classification: metrics of class probabilities, and the table of them.
 
-The metrics work on p, the probabilities (row, class). Networks put out logits, and the table says
-how each metric comes from these.
+The metrics work on p, the probabilities (row, class); those that a bootstrap asks for also come
+weighted, as (resample,) values under many weightings (resample, row) of the rows at once. Networks
+put out logits, and the table says how each metric comes from these.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.tasks import class_weighted as weighted
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.metric import Metric, Resampling
 from pipeline.tasks.task import Task
 
-# scikit-learn and SciPy take long to import. The table below is read together with params.yaml, by
-# commands that compute no metric, so the functions import what they need.
+# scikit-learn, SciPy and Numba take long to import. The table below is read together with
+# params.yaml, by commands that compute no metric, so the functions import what they need.
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -68,6 +68,25 @@ def accuracy(p: Floats, y: Labels) -> float:
     return float(row_hits(p, y).mean())
 
 
+def weighted_accuracy(p: Floats, y: Labels, weights: Floats) -> Floats:
+    """Return the weighted share of rows whose most probable class is their own."""
+    return _weighted_mean(row_hits(p, y), weights)
+
+
+def balanced_accuracy(p: Floats, y: Labels) -> float:
+    """Return the mean over the classes of the share of its rows that are recognized."""
+    from sklearn.metrics import balanced_accuracy_score
+
+    return float(balanced_accuracy_score(y, p.argmax(-1)))
+
+
+def weighted_balanced_accuracy(p: Floats, y: Labels, weights: Floats) -> Floats:
+    """Return the mean over the classes of the weighted share of its rows that are recognized."""
+    hit, labels = row_hits(p, y), np.unique(y)
+    recalls = [_weighted_mean(hit[y == label], weights[:, y == label]) for label in labels]
+    return np.asarray(np.mean(recalls, axis=0))
+
+
 def roc_auc(p: Floats, y: Labels) -> float:
     """Return the area under the ROC curve; of more than two classes the macro average."""
     from sklearn.metrics import roc_auc_score
@@ -76,6 +95,14 @@ def roc_auc(p: Floats, y: Labels) -> float:
         return float(roc_auc_score(y, p[:, 1]))
     every = np.arange(p.shape[-1])
     return float(roc_auc_score(y, p, multi_class="ovr", average="macro", labels=every))
+
+
+def weighted_roc_auc(p: Floats, y: Labels, weights: Floats) -> Floats:
+    """Return the weighted area under the ROC curve, as `roc_auc`."""
+    from pipeline.tasks.curve_areas import roc_areas
+
+    areas = [roc_areas(p[:, label], y == label, weights) for label in _ranked_classes(p)]
+    return np.asarray(np.mean(areas, axis=0))
 
 
 def pr_auc(p: Floats, y: Labels) -> float:
@@ -87,11 +114,22 @@ def pr_auc(p: Floats, y: Labels) -> float:
     return float(average_precision_score(np.eye(p.shape[-1])[y], p, average="macro"))
 
 
-def balanced_accuracy(p: Floats, y: Labels) -> float:
-    """Return the mean over the classes of the share of its rows that are recognized."""
-    from sklearn.metrics import balanced_accuracy_score
+def weighted_pr_auc(p: Floats, y: Labels, weights: Floats) -> Floats:
+    """Return the weighted average precision, as `pr_auc`."""
+    from pipeline.tasks.curve_areas import average_precisions
 
-    return float(balanced_accuracy_score(y, p.argmax(-1)))
+    areas = [average_precisions(p[:, label], y == label, weights) for label in _ranked_classes(p)]
+    return np.asarray(np.mean(areas, axis=0))
+
+
+def _weighted_mean(values: Floats, weights: Floats) -> Floats:
+    """Return (resample,) weighted means of (row,) values."""
+    return np.asarray(weights @ values / weights.sum(1))
+
+
+def _ranked_classes(p: Floats) -> range:
+    """Return class 1 of two classes, else each class, which is then ranked against the rest."""
+    return range(1, 2) if p.shape[-1] == 2 else range(p.shape[-1])
 
 
 def _from_logits(
@@ -121,7 +159,7 @@ ACCURACY = Metric(
     bounds=(0.0, 1.0),
     value=_from_logits(accuracy),
     row_values=_from_logits(row_hits),
-    resampling=Resampling(_from_logits(weighted.accuracy), score_interval="share"),
+    resampling=Resampling(_from_logits(weighted_accuracy), score_interval="share"),
     headline=True,
 )
 BALANCED_ACCURACY = Metric(
@@ -131,7 +169,7 @@ BALANCED_ACCURACY = Metric(
     bounds=(0.0, 1.0),
     value=_from_logits(balanced_accuracy),
     resampling=Resampling(
-        _from_logits(weighted.balanced_accuracy), within_classes=True, score_interval="mean recall"
+        _from_logits(weighted_balanced_accuracy), within_classes=True, score_interval="mean recall"
     ),
     headline=True,
 )
@@ -142,7 +180,7 @@ ROC_AUC = Metric(
     bounds=(0.0, 1.0),
     value=_from_logits(roc_auc),
     resampling=Resampling(
-        _from_logits(weighted.roc_auc), within_classes=True, score_interval="ROC area"
+        _from_logits(weighted_roc_auc), within_classes=True, score_interval="ROC area"
     ),
     headline=True,
 )
@@ -152,7 +190,7 @@ PR_AUC = Metric(
     more_is_better=True,
     bounds=(0.0, 1.0),
     value=_from_logits(pr_auc),
-    resampling=Resampling(_from_logits(weighted.pr_auc), within_classes=True),
+    resampling=Resampling(_from_logits(weighted_pr_auc), within_classes=True),
     headline=True,
 )
 BRIER = Metric(

@@ -4,13 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.comparison.assessment import Predictions
+from pipeline.comparison.circumstances import Circumstances, SearchOutcome
 from pipeline.comparison.judge import judge
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.networks import Networks
+from pipeline.comparison.plan import Findings
 from pipeline.comparison.result import Data
 from pipeline.config.params import Params
+from pipeline.config.sections.network import LayerParams
 from pipeline.gate.checks import judge_model, log_probabilities, worst_slice
 from pipeline.tasks.classification import probabilities
+from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
 
@@ -23,12 +28,14 @@ def test_gate_and_report_give_one_calibration_error(outputs: int, params: Params
     fit = Fit([], curve, curve, kept_epoch=0, score_logits=rng.normal(size=(len(y), outputs)))
     p = probabilities(fit.score_logits)
     kinds: tuple[Kind, ...] = ("best", "baseline")
+    architecture = Architecture(1, classes, (LayerParams(units=4),), False, False)
+    networks = dict.fromkeys(kinds, Networks(params.baseline, [7], [fit]))
+    data = Data(name="", description="", classes=(), positive=None, columns=1, rows={})
     report = judge(
-        dict.fromkeys(kinds, Networks(params.baseline, [7], [fit])),
-        dict.fromkeys(kinds, p),
-        y,
-        Data(name="", description="", classes=(), positive=None, columns=1, rows={}),
-        ("toy", 0, 1),
+        Findings(networks, architecture, fitting_rows=len(y)),
+        Predictions(dict.fromkeys(kinds, p), p, y, ()),
+        None,
+        Circumstances(data, SearchOutcome("toy", 0, 1)),
         params.compare.model_copy(update={"resamples": 100}),
     )
     gate = judge_model(p, y, pd.DataFrame({"a": range(len(y))}), min_rows=20)

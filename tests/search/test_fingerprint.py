@@ -16,6 +16,7 @@ from pipeline.config.params import parse_params
 from pipeline.project.imports import PACKAGE
 from pipeline.search import fingerprint as module
 from pipeline.search.fingerprint import fingerprint
+from pipeline.tasks.classification import CLASSIFICATION
 
 ROOT = Path(__file__).parents[2]
 DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")
@@ -111,12 +112,7 @@ KEEPING: dict[str, Any] = {
     "gate.margin": 0.2,
     "gate.error_rate": 0.1,
     "gate.resamples": 500,
-    "gate.floors.log_loss": 0.5,
-    "gate.floors.accuracy": 0.5,
-    "gate.floors.balanced_accuracy": 0.5,
-    "gate.floors.roc_auc": 0.6,
-    "gate.floors.pr_auc": 0.5,
-    "gate.floors.brier": 0.3,
+    **{f"gate.floors.{name}": 0.5 for name in CLASSIFICATION.names},
     "gate.calibration": 0.3,
     "gate.slices.min_rows": 30,
     "gate.slices.drop": 0.3,

@@ -10,7 +10,6 @@ from pipeline.statistics.paired import (
     compare_paired,
     compare_registered,
 )
-from pipeline.tasks import class_weighted
 from pipeline.tasks import classification as metrics
 from pipeline.tasks.classification import CLASSIFICATION
 
@@ -34,7 +33,7 @@ def test_weighted_metrics_agree_with_scikit_learn(outputs: int) -> None:
     weights = np.random.default_rng(2).integers(0, 4, 80).astype(float)
 
     def ours(name: str) -> float:
-        return float(getattr(class_weighted, name)(p, y, weights[None])[0])
+        return float(getattr(metrics, f"weighted_{name}")(p, y, weights[None])[0])
 
     w = {"sample_weight": weights}
     assert ours("accuracy") == pytest.approx(sk.accuracy_score(y, p.argmax(1), **w))
