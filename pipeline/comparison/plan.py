@@ -94,33 +94,49 @@ def conduct(
         )
     fits = train_jobs(experiments, trainer, clock)
 
-    trained = [(variant, fits[variant.title]) for variant in variants]
     findings = Findings(
         networks={kind: Networks(kinds[kind], seeds, fits[whole[kind].title]) for kind in KINDS},
         architecture=architecture,
         fitting_rows=len(few.fit),
         curves=curves,
-        variants=trained,
+        variants=[(variant, fits[variant.title]) for variant in variants],
     )
     with clock("statistics: ablation, bias and variance, reference"):
-        if trained:
-            findings = replace(
-                findings,
-                ablation=_ablate(trained, architecture, few, seeds, params),
-                weights=weight_sizes(trained, architecture, fold, train.learning_rate),
-            )
-        if SETS in fits:
-            of_seeds = {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS}
-            y = fold.y[fold.score]
-            decomposition = decompose(
-                fits[SETS], of_seeds, y, compare.resamples, compare.confidence
-            )
-            findings = replace(findings, decomposition=decomposition)
-        if material.published and PUBLISHED in fits:
-            repeated = summarize_repetitions(
-                material.published, experiments[PUBLISHED], fits[PUBLISHED], compare.confidence
-            )
-            findings = replace(findings, repeated_run=repeated)
+        return _explained(findings, material, few, experiments, fits, params)
+
+
+def _explained(
+    findings: Findings,
+    material: Material,
+    few: Fold,
+    experiments: Mapping[str, Sequence[Job]],
+    fits: Mapping[str, Sequence[Fit]],
+    params: Params,
+) -> Findings:
+    """Add the ablation, the decomposition and the repeated run, as far as they were trained.
+
+    few: the rows that the networks of the ablation and of the bootstrap sets were fitted on.
+    """
+    compare, fold = params.compare, material.fold
+    trained, architecture = findings.variants, findings.architecture
+    if trained:
+        seeds = findings.networks["best"].seeds
+        findings = replace(
+            findings,
+            ablation=_ablate(trained, architecture, few, seeds, params),
+            weights=weight_sizes(trained, architecture, fold, params.train.learning_rate),
+        )
+    if SETS in fits:
+        seed_fits = {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS}
+        decomposition = decompose(
+            fits[SETS], seed_fits, fold.y[fold.score], compare.resamples, compare.confidence
+        )
+        findings = replace(findings, decomposition=decomposition)
+    if material.published and PUBLISHED in fits:
+        repeated = summarize_repetitions(
+            material.published, experiments[PUBLISHED], fits[PUBLISHED], compare.confidence
+        )
+        findings = replace(findings, repeated_run=repeated)
     return findings
 
 
