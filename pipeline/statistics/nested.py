@@ -25,6 +25,9 @@ from pipeline.statistics.bootstrap import BLOCK_ENTRIES
 from pipeline.statistics.intervals import Interval
 from pipeline.tasks.arrays import Floats, Labels
 
+# The variance of the fits is taken to be at least this part of its own standard error, because an
+# estimate of 0 from a few folds is no proof that fits agree. Chosen by `make bench PARTS=coverage`.
+LEAST_FIT_ERROR = 0.5
 # So many resamples are to lie beyond each end of an interval.
 TAIL_DRAWS = 10
 
@@ -139,9 +142,9 @@ def _units(rows: Floats, groups: Labels | None) -> Floats:
 def _fit_variance(differences: Floats, fold: Labels) -> tuple[float, float]:
     """Return the variance that fits add to the mean, and its degrees of freedom.
 
-    By the method of moments: the means over folds of what rows have left when their own mean over
-    the repetitions is taken off vary by their rows and by their fits. With one repetition the fold
-    means themselves are looked at.
+    By the method of moments. Take each row's mean over the repetitions off; what is left varies,
+    averaged over a fold, by the fold's rows and by its fit, and how much rows vary is known. With
+    one repetition there are only the fold means themselves.
     """
     repeats, rows = differences.shape
     folds = int(fold.max()) + 1
@@ -164,9 +167,11 @@ def _fit_variance(differences: Floats, fold: Labels) -> tuple[float, float]:
     if freedom < 1 or of_fits <= kept * per_row:
         return 0.0, 1.0
     # The residual variance holds that of the fits as well.
-    shared = kept * per_row if repeats > 1 else 0.0
-    variance = (float((means**2).mean()) - kept * per_row * residual) / (of_fits - shared)
-    return max(0.0, variance) / (repeats * folds), float(freedom)
+    scale = of_fits - (kept * per_row if repeats > 1 else 0.0)
+    by_rows = kept * per_row * residual
+    variance = (float((means**2).mean()) - by_rows) / scale
+    least = LEAST_FIT_ERROR * by_rows / scale * (2 / freedom) ** 0.5
+    return max(least, variance) / (repeats * folds), float(freedom)
 
 
 def _studentized(units: Floats, resamples: int, seed: int) -> list[Floats]:

@@ -81,6 +81,18 @@ def test_rows_alone_would_be_too_sure_where_fits_differ() -> None:
     assert found.high - found.low > 1.5 * (rows_alone.high - rows_alone.low)
 
 
+def test_folds_that_agree_by_chance_prove_no_agreement_of_fits() -> None:
+    # Rows differ between the repetitions, but every fold's mean is 0 in both.
+    fold = np.tile(np.arange(100) % 5, (2, 1))
+    values = np.where(np.arange(100) // 5 % 2, 1.0, -1.0) * [[1.0], [-1.0]]
+    found = procedure_difference(values, fold, **SETTINGS)
+    assert found.estimate == pytest.approx(0)
+    # As 20 rows a fold that vary by 2 would: half of their error in 5 folds.
+    assert found.standard_error == pytest.approx(
+        np.sqrt(0.5 * (2 * 100 / 99) / 20 * 0.5 / 0.275 * np.sqrt(2 / 5) / 10)
+    )
+
+
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_order_of_rows_repetitions_and_fold_numbers_changes_nothing(repeats: int) -> None:
     rng = np.random.default_rng(4)
