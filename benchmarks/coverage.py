@@ -75,6 +75,12 @@ CANDIDATES: dict[str, Candidate] = {
 }
 
 
+# Widths are told as multiples of this one's, the interval that the pipeline uses.
+REFERENCE = "rows and fits"
+
+Figures = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
 def coverage() -> dict[str, object]:
     """Figures in percent, and median widths, per case and interval."""
     wanted = os.environ.get("STUDIES", "200")
@@ -109,24 +115,24 @@ def _study(case: int, folder: Path, number: int) -> tuple[Floats, dict[str, Floa
 
 
 def _figures(bounds: Floats, truth: Floats) -> dict[str, float]:
-    """Figures of (study, pair, 2) bounds and (pair,) true differences.
+    """Return the figures of (study, pair, 2) bounds and (pair,) true differences.
 
-    found: an interval that excludes 0 on the true side. false: between equals, any that does.
+    Of the question, and of all pairs that truly differ. found: intervals that exclude 0 on the
+    true side. false: between equals, intervals that exclude 0.
     """
     low, high = bounds[..., 0], bounds[..., 1]
-    covered = (low <= truth[: low.shape[1]]) & (truth[: low.shape[1]] <= high)
+    true = truth[: low.shape[1]]
+    covered = (low <= true) & (true <= high)
+    found = np.where(true < 0, high < 0, low > 0)
     figures = {
-        "true": float(truth[0]),
+        "true": float(true[0]),
         "covered": _percent(covered[:, 0]),
         "width": float(np.median(high[:, 0] - low[:, 0])),
-        "found": _percent((high[:, 0] < 0) if truth[0] < 0 else (low[:, 0] > 0)),
+        "found": _percent(found[:, 0]),
     }
-    if low.shape[1] == len(PAIRS):
-        others = slice(1, len(PAIRS) - 1)
-        figures["others covered"] = _percent(covered[:, others])
-        figures["others found"] = _percent(
-            np.where(truth[others] < 0, high[:, others] < 0, low[:, others] > 0)
-        )
+    if len(true) == len(PAIRS):
+        figures["all covered"] = _percent(covered[:, :-1])
+        figures["all found"] = _percent(found[:, :-1])
         figures["false"] = _percent((low[:, -1] > 0) | (high[:, -1] < 0))
     return figures
 
@@ -135,38 +141,53 @@ def _percent(flags: npt.NDArray[np.bool_]) -> float:
     return 100 * float(np.mean(flags))
 
 
-def as_markdown(figures: Mapping[str, Mapping[str, Mapping[str, float]]], count: int) -> str:
-    """Return one table of means over the cases, and one of each case."""
-    names = ("covered", "width", "found", "others covered", "others found", "false")
-    heads = ("Covered", "Width", "Found", "Others covered", "Others found", "False between equals")
-    lines = [f"{count} studies of each case; widths as multiples of the first method's.", ""]
-    lines += _table(("Interval", *heads), [
-        (name, *(_mean(figures, name, figure) for figure in names)) for name in CANDIDATES
-    ])  # fmt: skip
-    lines += ["", *_table(("Case", "True difference", "Interval", *heads), [
-        (case, f"{figures_of['true']:+.3f}", name, *(_cell(figures_of, figure) for figure in names))
+def as_markdown(figures: Figures, count: int) -> str:
+    """Return a table of means over the populations, and one of each population."""
+    real = [case.name for case in CASES if case.real]
+    made_up = [case.name for case in CASES if not case.real]
+    columns = [
+        ("Covered, made-up", "covered", made_up),
+        ("Covered, MNIST", "covered", real),
+        ("Found, MNIST", "found", real),
+        ("Width", "width", [*made_up, *real]),
+        ("All covered, made-up", "all covered", made_up),
+        ("All covered, MNIST", "all covered", real),
+        ("All found, MNIST", "all found", real),
+        ("False", "false", [*made_up, *real]),
+    ]
+    lines = [f"{count} studies of each population; widths relative to {REFERENCE!r}.", ""]
+    lines += _table(
+        ("Interval", *(head for head, _, _ in columns)),
+        [
+            (name, *(_mean(figures, name, figure, cases) for _, figure, cases in columns))
+            for name in CANDIDATES
+        ],
+    )
+    names = ("true", "covered", "found", "width", "all covered", "all found", "false")
+    lines += ["", *_table(("Population", "Interval", *names), [
+        (case, name, *(_cell(row, figure) for figure in names))
         for case, of_case in figures.items()
-        for name, figures_of in of_case.items()
+        for name, row in of_case.items()
     ])]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
-def _mean(
-    figures: Mapping[str, Mapping[str, Mapping[str, float]]], candidate: str, name: str
-) -> str:
-    if name not in next(iter(figures.values()))[candidate]:
+def _mean(figures: Figures, candidate: str, name: str, cases: Sequence[str]) -> str:
+    """Return the mean of a figure over populations, and the least and the largest."""
+    values = [figures[case][candidate].get(name) for case in cases]
+    there = [value for value in values if value is not None]
+    if not there:
         return ""
-    values = [of_case[candidate][name] for of_case in figures.values()]
     if name == "width":
-        first = [next(iter(of_case.values()))[name] for of_case in figures.values()]
-        return f"{np.mean(np.divide(values, first)):.2f}"
-    return f"{np.mean(values):.1f} % ({min(values):.1f} to {max(values):.1f})"
+        ratios = [figures[case][candidate][name] / figures[case][REFERENCE][name] for case in cases]
+        return f"{np.mean(ratios):.2f}"
+    return f"{np.mean(there):.1f} % ({min(there):.1f} to {max(there):.1f})"
 
 
-def _cell(figures_of: Mapping[str, float], name: str) -> str:
-    if name not in figures_of:
+def _cell(row: Mapping[str, float], name: str) -> str:
+    if name not in row:
         return ""
-    return f"{figures_of[name]:.3f}" if name == "width" else f"{figures_of[name]:.1f} %"
+    return f"{row[name]:.3f}" if name in ("true", "width") else f"{row[name]:.1f} %"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
