@@ -43,8 +43,8 @@ setup: $(READY) ## Make .venv from the lock file
 repro: $(READY) ## Run the pipeline: data, search, comparison, registered models, gate
 	dvc repro
 
-# Groups, because some tests share a server or a run; in the order of tests/conftest.py.
-PYTEST := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+# In the order of tests/conftest.py, which also says what runs in one process.
+PYTEST := pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
 test: $(READY) ## Run the tests but the long ones, on all cores

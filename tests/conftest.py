@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a file's tests run in one process, and runs of the pipeline before unit tests."""
-    for item in items:
-        if not _runs_the_pipeline(item):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+    """Let tests that run the pipeline begin before unit tests, which fill the gaps at the end."""
     items.sort(key=_place)
     # While one process makes the finished run, the others have tests that do not wait for it.
     first = next((item for item in items if "finished" in _fixtures(item)), None)
@@ -90,17 +87,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    if not _runs_the_pipeline(item):
-        return 2
-    return 1 if "finished" in _fixtures(item) else 0
-
-
-def _runs_the_pipeline(item: pytest.Item) -> bool:
-    return bool(_fixtures(item) & {"fresh", "finished"})
+    if "finished" in _fixtures(item):
+        return 1
+    return 0 if "fresh" in _fixtures(item) else 2
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
     return set(getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Under `--dist loadscope`, let the tests of a file run in one process where they share things.
+
+    Tests in `e2e/` run wherever there is room, unless their file has a fixture of its own that is
+    made once for the file. (xdist's own groups do nothing with pytest 9.2: they set the id of a
+    test, which pytest no longer reads.)
+    """
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return file if _shares(file) else nodeid
+
+    return ByFile(config, log)
+
+
+@cache
+def _shares(file: str) -> bool:
+    return "/e2e/" not in file or 'scope="module"' in (ROOT / file).read_text()
 
 
 @pytest.hookimpl(wrapper=True)

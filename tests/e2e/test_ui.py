@@ -13,8 +13,6 @@ from mlflow import MlflowClient
 from tests.e2e.browser import PAGE_S, Browser, browsing
 from tests.e2e.conftest import Finished, serving
 
-# One browser and one server.
-pytestmark = pytest.mark.xdist_group("pages of MLflow")
 MODE = "workflowType=machine_learning"
 
 

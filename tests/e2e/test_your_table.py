@@ -66,10 +66,6 @@ def table(rows: int = 260) -> pd.DataFrame:
     return frame
 
 
-# One run of the pipeline on it.
-pytestmark = pytest.mark.xdist_group("a table of one's own")
-
-
 @pytest.fixture(scope="module")
 def own(fresh: Callable[[], Project]) -> Project:
     project = fresh()
