@@ -17,6 +17,7 @@ from pipeline.config.section import Section, Seed, shown
 from pipeline.config.sections.compare import CompareParams
 from pipeline.config.sections.data import DataParams
 from pipeline.config.sections.drift import DriftParams
+from pipeline.config.sections.evaluate import EvaluateParams
 from pipeline.config.sections.gate import GateParams
 from pipeline.config.sections.network import NetworkParams
 from pipeline.config.sections.regularization import Regularization
@@ -36,6 +37,7 @@ class Params(Section):
     train: TrainParams
     search: SearchParams
     baseline: Regularization
+    evaluate: EvaluateParams
     compare: CompareParams
     gate: GateParams
     drift: DriftParams

@@ -1,4 +1,4 @@
-"""The fingerprint of a study: a short digest of all that its scores depend on."""
+"""Fingerprints: a short digest of all that a result depends on."""
 
 from __future__ import annotations
 
@@ -29,26 +29,40 @@ def fingerprint(params: Params, files: Iterable[Path]) -> str:
 
     files: what the study reads. Comments, docstrings and formatting of the code do not count.
     """
-    parts = {
+    settings = {**fit_settings(params), "search": params.search.model_dump(exclude={"trials"})}
+    return fingerprint_of(settings, files, ROOTS)
+
+
+def fit_settings(params: Params) -> dict[str, object]:
+    """Return what every fit depends on, and what the study begins with."""
+    return {
         "seed": params.seed,
         "scale": params.data.scale,
         "categories": params.data.categories.model_dump(),
         "network": params.network.model_dump(),
         "train": params.train.model_dump(),
-        "search": params.search.model_dump(exclude={"trials"}),
         "baseline": params.baseline.model_dump(),
+    }
+
+
+def fingerprint_of(
+    settings: Mapping[str, object], files: Iterable[Path], roots: Iterable[str]
+) -> str:
+    """Hex digest of settings, of what the files hold, and of the code behind the root modules."""
+    parts = {
+        **settings,
         "files": {path.name: _digest(path.read_bytes()) for path in files},
-        "code": code_digests(),
+        "code": code_digests(roots),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
     return _digest(json.dumps(parts, sort_keys=True).encode())[:DIGITS]
 
 
-def code_digests(package: Path = PACKAGE) -> Mapping[str, str]:
-    """Return a digest of each module that a score depends on, by path within the package."""
+def code_digests(roots: Iterable[str] = ROOTS, package: Path = PACKAGE) -> Mapping[str, str]:
+    """Return a digest of each module behind the roots, by path within the package."""
     return {
         file.relative_to(package).as_posix(): _digest(_code(file).encode())
-        for file in modules_behind(ROOTS, package)
+        for file in modules_behind(roots, package)
     }
 
 

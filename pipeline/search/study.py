@@ -14,11 +14,9 @@ from optuna.trial import FrozenTrial, TrialState
 from pipeline.config.errors import InputError
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.search import SearchParams
+from pipeline.search.proposals import Proposals
 from pipeline.search.score import Score
-from pipeline.search.space import distributions, nearest_point
 from pipeline.tasks.classification import CLASSIFICATION
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 BASELINE_TRIAL = 0
 REGULARIZATION = "regularization"
@@ -77,20 +75,15 @@ class Study:
 
     def remaining_waves(self) -> Iterator[list[Trial]]:
         """Yield the waves still to be trained; `tell` the scores of each before the next."""
-        space = distributions(self._search.space)
-        proposals = optuna.create_study(direction="minimize")
-        proposals.enqueue_trial(nearest_point(self._baseline, self._search.space))
+        proposals = Proposals(self._search.space, [self._baseline], [self._seed])
         batch, total = self._search.batch, self._search.trials
         for start in range(0, total, batch):
             numbers = range(start, min(start + batch, total))
             stored = self._stored_trials()
             for number in numbers:
-                # A sampler built once would propose the same points again after a restart.
-                entropy = np.random.SeedSequence([self._seed, number]).generate_state(1)
-                proposals.sampler = optuna.samplers.TPESampler(seed=int(entropy[0]))
-                values = proposals.ask(space).params
+                values = proposals.ask(number)
                 if number >= len(stored):
-                    self._add(number, values, space)
+                    self._add(number, values, proposals.distributions)
                 elif stored[number].params != values:
                     raise InputError(
                         f"study {self.name}: trial {number} is not the one this seed proposes,"
@@ -106,7 +99,7 @@ class Study:
             if unscored:
                 yield unscored
             for trial in self._stored_trials()[start : numbers.stop]:
-                proposals.tell(trial.number, trial.values, trial.state)
+                proposals.tell(trial.number, trial.value)
 
     def tell(self, wave: Sequence[Trial], scores: Sequence[Score]) -> None:
         """Record the scores of a wave. A trial whose score has a failure is recorded as failed."""

@@ -88,6 +88,13 @@ KEEPING: dict[str, Any] = {
     "split.rows": 300,
     "split.seed": 43,
     "search.trials": 150,
+    "evaluate.folds": 4,
+    "evaluate.repeats": 3,
+    "evaluate.inner_folds": 4,
+    "evaluate.trials": 30,
+    "evaluate.strengths": 4,
+    "evaluate.seeds": 3,
+    "evaluate.rows": 300,
     "compare.seeds": 10,
     "compare.resamples": 500,
     "compare.confidence": 0.9,
@@ -233,9 +240,9 @@ def edit(file: Path, old: str, new: str) -> None:
 def test_code_that_computes_a_score_begins_another_study(
     package: Path, file: str, old: str, new: str
 ) -> None:
-    before = module.code_digests(package)
+    before = module.code_digests(package=package)
     edit(package / file, old, new)
-    assert module.code_digests(package) != before
+    assert module.code_digests(package=package) != before
 
 
 @pytest.mark.parametrize(
@@ -251,11 +258,11 @@ def test_code_that_computes_a_score_begins_another_study(
 def test_labels_comments_and_docstrings_go_on_with_the_study(
     package: Path, file: str, old: str, new: str
 ) -> None:
-    before = module.code_digests(package)
+    before = module.code_digests(package=package)
     text = (package / file).read_text()
     assert old in text
     (package / file).write_text(text.replace(old, new, 1))
-    assert module.code_digests(package) == before
+    assert module.code_digests(package=package) == before
 
 
 def test_code_in_a_new_folder_counts_as_soon_as_it_is_imported(package: Path) -> None:
@@ -263,14 +270,15 @@ def test_code_in_a_new_folder_counts_as_soon_as_it_is_imported(package: Path) ->
     deep.mkdir()
     (deep / "__init__.py").touch()
     (deep / "step.py").write_text("SIZE = 1\n")
-    before = module.code_digests(package)
+    before = module.code_digests(package=package)
     assert "training/deep/step.py" not in before
     with (package / "training/stack.py").open("a") as stack:
         stack.write("\n\ndef size():\n    from pipeline.training.deep.step import SIZE\n")
-    imported = module.code_digests(package)
+    imported = module.code_digests(package=package)
     (deep / "step.py").write_text("SIZE = 2\n")
     assert (
-        module.code_digests(package)["training/deep/step.py"] != imported["training/deep/step.py"]
+        module.code_digests(package=package)["training/deep/step.py"]
+        != imported["training/deep/step.py"]
     )
 
 

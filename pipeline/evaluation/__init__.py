@@ -1,0 +1,1 @@
+"""Nested cross-validation: what the whole procedure of tuning is worth, on rows it never saw."""

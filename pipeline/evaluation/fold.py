@@ -1,0 +1,213 @@
+"""One outer fold, from its rows to their losses: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.comparison.jobs import watched
+from pipeline.comparison.variants import Variant
+from pipeline.config.errors import InputError
+from pipeline.config.params import Params
+from pipeline.config.sections.regularization import Regularization
+from pipeline.data.prepare import Fold, prepare_cv, prepare_final
+from pipeline.data.schema import FOLD_COLUMN
+from pipeline.evaluation.arms import BASELINE, MIX, arms
+from pipeline.evaluation.inner_search import InnerSearch, Trainer, search_inside
+from pipeline.evaluation.losses import LOSSES, row_losses
+from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
+from pipeline.evaluation.peers import peer_logits
+from pipeline.tasks.classification import Floats
+from pipeline.training.architecture import Architecture
+from pipeline.training.fit import Fit, Member
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class TrialRecord(_Record):
+    """A trial of the inner search, and its cross-validated log loss; None if a fit failed."""
+
+    regularization: Regularization
+    log_loss: float | None
+
+
+class ArmRecord(_Record):
+    """An arm in one outer fold.
+
+    epochs: mean over its networks. temperature: None if the inner search has no predictions of it.
+    """
+
+    name: str
+    title: str
+    regularization: Regularization
+    flip_batch_norm: bool
+    epochs: float
+    temperature: float | None
+
+
+class FoldRecord(_Record):
+    """What was tried and chosen in one outer fold.
+
+    seeds: of the arms' networks. member_epochs, member_steps: what its training took.
+    """
+
+    repeat: int
+    fold: int
+    seeds: tuple[int, ...]
+    trials: tuple[TrialRecord, ...]
+    arms: tuple[ArmRecord, ...]
+    member_epochs: int
+    member_steps: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """The record of one outer fold, and the losses of its held-out rows.
+
+    losses: a line for each row and arm or peer, with a column for each loss of `losses.LOSSES`.
+    """
+
+    record: FoldRecord
+    losses: pd.DataFrame
+
+
+def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer) -> FoldResult:
+    """Search, fit and score within one outer fold.
+
+    Its held-out rows are used for nothing but their own losses: everything that is learned or
+    chosen comes from the other rows.
+    """
+    place = (params.seed, outer.repeat, outer.number)
+    seeds = [draw_seed(*place, number) for number in range(params.evaluate.seeds + 1)]
+    inner, final = _prepared(rows, outer, params)
+    classes = len(rows.schema.classes)
+    search = search_inside(inner, classes, params, trainer, place, seeds[-1])
+    compared = arms(
+        params.baseline,
+        search.best.regularization,
+        {name: trial.regularization for name, trial in search.alone.items()},
+        params.network,
+    )
+    fits = _fit(compared, final, classes, params, seeds[:-1], trainer)
+    temperatures = _temperatures(search)
+    y = final.y[final.score]
+    frames, records = [], []
+    for arm, networks in zip(compared, fits, strict=True):
+        temperature = temperatures.get(arm.name)
+        logits = np.stack([fit.score_logits for fit in networks]).astype(np.float64)
+        frames.append(_lines(outer, arm.name, row_losses(logits, y, temperature)))
+        records.append(
+            ArmRecord(
+                name=arm.name,
+                title=arm.title,
+                regularization=arm.regularization,
+                flip_batch_norm=arm.flip_batch_norm,
+                epochs=float(np.mean([len(fit.val_log_loss) for fit in networks])),
+                temperature=temperature,
+            )
+        )
+    for name, output in peer_logits(final, classes, seeds[0]).items():
+        frames.append(_lines(outer, name, row_losses(output[None], y, None)))
+    record = FoldRecord(
+        repeat=outer.repeat,
+        fold=outer.number,
+        seeds=tuple(seeds[:-1]),
+        trials=tuple(
+            TrialRecord(regularization=trial.regularization, log_loss=trial.loss)
+            for trial in search.trials
+        ),
+        arms=tuple(records),
+        **_cost(search, inner, _distinct(fits), final, params),
+    )
+    return FoldResult(record, pd.concat(frames, ignore_index=True))
+
+
+def _prepared(rows: Rows, outer: OuterFold, params: Params) -> tuple[list[Fold], Fold]:
+    """Return the inner folds, and the fold whose networks score the held-out rows."""
+    frame, data = rows.frame, params.data
+    rest, stop = frame.iloc[outer.rest], frame.iloc[outer.stop]
+    setting = (rows.schema, data.scale, data.categories, params.train.class_weight)
+    inner = prepare_cv(rest.assign(**{FOLD_COLUMN: outer.inner}), stop, *setting)
+    final, _ = prepare_final(rest, stop, frame.iloc[outer.held_out], *setting)
+    return inner, final
+
+
+def _fit(
+    compared: Sequence[Variant],
+    fold: Fold,
+    classes: int,
+    params: Params,
+    seeds: Sequence[int],
+    trainer: Trainer,
+) -> list[list[Fit]]:
+    """Return the networks of each arm, in the order of the seeds; equal arms share theirs."""
+    shape = Architecture.of(params.network, fold.x.shape[1], classes)
+    found: dict[tuple[bool, Regularization], list[Fit]] = {}
+    for flip in (False, True):
+        wanted = list(
+            dict.fromkeys(arm.regularization for arm in compared if arm.flip_batch_norm is flip)
+        )
+        members = [
+            Member(watched(fold, values), values, seed) for values in wanted for seed in seeds
+        ]
+        fits = trainer(members, replace(shape, batch_norm=shape.batch_norm ^ flip), params.train)
+        for values, start in zip(wanted, range(0, len(fits), len(seeds)), strict=True):
+            found[flip, values] = fits[start : start + len(seeds)]
+    for arm in compared:
+        for fit in found[arm.flip_batch_norm, arm.regularization]:
+            if fit.failure:
+                raise InputError(
+                    f"evaluate: a network of {arm.title!r} failed ({fit.failure}), want a finite"
+                    " loss. Lower train.learning_rate, or look for extreme values in the data."
+                )
+    return [found[arm.flip_batch_norm, arm.regularization] for arm in compared]
+
+
+def _temperatures(search: InnerSearch) -> dict[str, float]:
+    """Return the temperature of each arm that was a trial of the search, by the arm's name.
+
+    They are fitted on the inner folds' predictions, which cost no further fit.
+    """
+    trials = {BASELINE: search.baseline, MIX: search.best, **search.alone}
+    return {name: trial.temperature for name, trial in trials.items() if trial.loss is not None}
+
+
+def _lines(outer: OuterFold, arm: str, losses: dict[str, Floats]) -> pd.DataFrame:
+    place = {"repeat": np.int32(outer.repeat), "fold": np.int32(outer.number)}
+    row = outer.held_out.astype(np.int32)
+    return pd.DataFrame({"row": row, **losses}).assign(arm=arm, **place)
+
+
+def empty_losses() -> pd.DataFrame:
+    """Return a table of losses that has no line, as when there is no evaluation."""
+    types = {"row": np.int32, **dict.fromkeys(LOSSES, float), "arm": str}
+    types |= {"repeat": np.int32, "fold": np.int32}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+
+
+def _distinct(fits: Sequence[Sequence[Fit]]) -> list[Fit]:
+    return list({id(fit): fit for networks in fits for fit in networks}.values())
+
+
+def _cost(
+    search: InnerSearch, inner: Sequence[Fold], fits: Sequence[Fit], final: Fold, params: Params
+) -> dict[str, int]:
+    """Epochs of all members, and their steps; inner folds are taken to be equally large."""
+    steps = partial(_steps, size=params.train.batch_size)
+    searched = sum(trial.epochs for trial in search.trials)
+    fitted = sum(len(fit.val_log_loss) for fit in fits)
+    return {
+        "member_epochs": searched + fitted,
+        "member_steps": searched * steps(inner[0]) + fitted * steps(final),
+    }
+
+
+def _steps(fold: Fold, size: int) -> int:
+    return -(-len(fold.fit) // size)
