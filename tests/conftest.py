@@ -39,6 +39,7 @@ def params(raw_params: dict[str, Any]) -> Params:
     raw_params["search"] |= {"trials": 6, "batch": 2}
     raw_params["compare"] |= {"seeds": 2, "resamples": 200, "curve_points": 2}
     raw_params["compare"] |= {"bootstrap_sets": 3, "reference_repeats": 3}
+    raw_params["evaluate"] |= {"folds": 3, "repeats": 2, "trials": 7, "strengths": 1}
     return parse_params(raw_params)
 
 
