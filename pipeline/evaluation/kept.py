@@ -15,7 +15,8 @@ from pipeline.evaluation.fold import FoldRecord, FoldResult
 from pipeline.project.outputs import write_rows, write_text
 from pipeline.search.fingerprint import fingerprint_of, fit_settings
 
-ROOTS = ("pipeline.evaluation.run",)
+# The stage hands the trainer over, so nothing of the run imports it.
+ROOTS = ("pipeline.evaluation.run", "pipeline.training.stack")
 
 
 def evaluation_fingerprint(params: Params, files: Iterable[Path]) -> str:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.config.params import Params
+from pipeline.evaluation.fold import FoldResult
+from pipeline.evaluation.headline import figures, sentence
+from pipeline.evaluation.inner_search import Trainer
+from pipeline.evaluation.kept import Kept
+from pipeline.evaluation.outer import Rows
+from pipeline.evaluation.result import Evaluation
+from pipeline.evaluation.run import plan_evaluation, run_evaluation
+from pipeline.evaluation.summary import summarize, tail
+
+
+@pytest.fixture
+def results(rows: Rows, params: Params, trainer: Trainer, tmp_path: Path) -> list[FoldResult]:
+    plan = plan_evaluation(rows, params)
+    kept = Kept(tmp_path, "abc")
+    return list(run_evaluation(plan, params, trainer, kept, lambda done, note: None))
+
+
+def test_figures_are_means_over_rows_and_repetitions(
+    results: list[FoldResult], rows: Rows, params: Params
+) -> None:
+    table = pd.concat([result.losses for result in results], ignore_index=True)
+    # The order of the lines says nothing.
+    mixed = table.sample(frac=1, random_state=1)
+    records = [result.record for result in results]
+    evaluation = summarize(records, mixed, rows, params)
+    means = table.groupby("arm")[["log_loss", "brier"]].mean()
+    for arm in (*evaluation.arms, *evaluation.peers):
+        assert arm.log_loss == pytest.approx(means.loc[arm.name, "log_loss"])
+        assert arm.brier == pytest.approx(means.loc[arm.name, "brier"])
+    change = means["log_loss"]["tuned"] - means["log_loss"]["baseline"]
+    assert evaluation.difference.estimate == pytest.approx(change)
+    assert evaluation.difference == evaluation.tuned.difference
+    assert np.mean(evaluation.repeats) == pytest.approx(change)
+    assert evaluation.difference.low < change < evaluation.difference.high
+    for part in evaluation.parts:
+        without = means["log_loss"][f"tuned_without_{part.name}"]
+        assert part.difference.estimate == pytest.approx(means["log_loss"]["tuned"] - without)
+    for peer in evaluation.peers:
+        gain = means["log_loss"]["tuned"] - peer.log_loss
+        assert peer.difference.estimate == pytest.approx(gain)
+
+    by_fold = table[table["arm"] == "tuned"].groupby(["repeat", "fold"])["log_loss"].mean()
+    assert [fold.tuned for fold in evaluation.folds] == pytest.approx(by_fold.tolist())
+    assert sum(fold.rows for fold in evaluation.folds) == 2 * len(rows.frame)
+    assert evaluation.networks == 2
+    assert evaluation.trials == 7
+
+    text = json.dumps(evaluation.model_dump(), allow_nan=False)
+    assert Evaluation.model_validate_json(text) == evaluation
+    shown = figures(evaluation)
+    assert shown["verdict"] == evaluation.verdict
+    assert f"{len(rows.frame)} rows" in sentence(evaluation)
+
+
+def test_no_evaluation_says_so() -> None:
+    assert figures(None) == {"verdict": "not evaluated"}
+
+
+def test_tail_tells_a_few_rows_from_all() -> None:
+    baseline = np.full(300, 0.1)
+    baseline[:3] = 20.0
+    losses = np.full(300, 0.11)
+    losses[:3] = 5.0
+    found = tail(losses, baseline)
+    assert found.better == 0.01
+    assert found.median == pytest.approx(0.01)
+    assert found.worst_rows == 3
+    assert found.worst_share == pytest.approx(-45 / (-45 + 2.97))
+    assert tail(baseline, baseline).worst_share is None
