@@ -18,13 +18,13 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold, prepare_cv, prepare_final
 from pipeline.data.schema import FOLD_COLUMN
 from pipeline.evaluation.arms import BASELINE, MIX, arms
-from pipeline.evaluation.inner_search import InnerSearch, Trainer, search_inside
+from pipeline.evaluation.inner_search import InnerSearch, search_inside
 from pipeline.evaluation.losses import LOSSES, row_losses
 from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
 from pipeline.evaluation.peers import peer_logits
 from pipeline.tasks.classification import Floats
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member
+from pipeline.training.fit import Fit, Member, Trainer
 
 
 class _Record(BaseModel):
@@ -109,7 +109,7 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
                 title=arm.title,
                 regularization=arm.regularization,
                 flip_batch_norm=arm.flip_batch_norm,
-                epochs=float(np.mean([len(fit.val_log_loss) for fit in networks])),
+                epochs=float(np.mean([len(fit.val_loss) for fit in networks])),
                 temperature=temperature,
             )
         )
@@ -157,7 +157,8 @@ def _fit(
         members = [
             Member(watched(fold, values), values, seed) for values in wanted for seed in seeds
         ]
-        fits = trainer(members, replace(shape, batch_norm=shape.batch_norm ^ flip), params.train)
+        flipped = replace(shape, batch_norm=shape.batch_norm ^ flip)
+        fits = trainer(members, flipped, params.train, keep_weights=False)
         for values, start in zip(wanted, range(0, len(fits), len(seeds)), strict=True):
             found[flip, values] = fits[start : start + len(seeds)]
     for arm in compared:
@@ -202,7 +203,7 @@ def _cost(
     """Epochs of all members, and their steps; inner folds are taken to be equally large."""
     steps = partial(_steps, size=params.train.batch_size)
     searched = sum(trial.epochs for trial in search.trials)
-    fitted = sum(len(fit.val_log_loss) for fit in fits)
+    fitted = sum(len(fit.val_loss) for fit in fits)
     return {
         "member_epochs": searched + fitted,
         "member_steps": searched * steps(inner[0]) + fitted * steps(final),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,13 @@ from pipeline.comparison.jobs import watched
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
-from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.arms import lone_strengths
 from pipeline.evaluation.losses import fitted_temperature
 from pipeline.search.inner import search_in_memory
 from pipeline.tasks.classification import Floats, Labels, row_log_loss
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member
-
-Trainer = Callable[[Sequence[Member], Architecture, TrainParams], list[Fit]]
+from pipeline.training.fit import Fit, Member, Trainer
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +73,7 @@ def search_inside(
 
     def train(wave: Sequence[Regularization]) -> list[Trial]:
         members = [Member(watched(fold, values), values, seed) for values in wave for fold in folds]
-        fits = trainer(members, architecture, params.train)
+        fits = trainer(members, architecture, params.train, keep_weights=False)
         k = len(folds)
         return [
             _trial(values, fits[start : start + k], folds)
@@ -114,7 +111,7 @@ def _trial(regularization: Regularization, fits: Sequence[Fit], folds: Sequence[
         float(np.mean(losses)) if losses else None,
         np.concatenate([fit.score_logits for fit in fits]),
         np.concatenate(labels),
-        sum(len(fit.val_log_loss) for fit in fits),
+        sum(len(fit.val_loss) for fit in fits),
     )
 
 

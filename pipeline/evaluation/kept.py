@@ -16,7 +16,7 @@ from pipeline.project.outputs import write_rows, write_text
 from pipeline.search.fingerprint import fingerprint_of, fit_settings
 
 # The stage hands the trainer over, so nothing of the run imports it.
-ROOTS = ("pipeline.evaluation.run", "pipeline.training.stack")
+ROOTS = ("pipeline.evaluation.run", "pipeline.training.trainers")
 
 
 def evaluation_fingerprint(params: Params, files: Iterable[Path]) -> str:

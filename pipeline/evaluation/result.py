@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.config.sections.regularization import Regularization
-from pipeline.evaluation.difference import ProcedureDifference
+from pipeline.project.outputs import EVALUATION, read_json
+from pipeline.statistics.nested import ProcedureDifference
+from pipeline.statistics.verdicts import ProcedureVerdict, RowEffects
 
 SCHEMA_VERSION = 1
 
@@ -14,28 +18,27 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Tail(_Record):
-    """Where a difference comes from, row by row, each row averaged over repetitions and networks.
+class Comparison(_Record):
+    """An arm beside the baseline, by each loss.
 
-    better: share of rows whose loss is lower. median: of the rows' differences. worst_rows: how
-    many rows the 1 % with the largest losses are; worst_share: their share in the sum of the
-    differences, above 1 if the other rows are worse off; None if the sum is 0.
+    recalibrated: None if one of the two has no temperature. rows_to_tell: about how many rows would
+    settle the verdict; None if no number would. rows: which rows the difference comes from.
     """
 
-    better: float
-    median: float
-    worst_rows: int
-    worst_share: float | None
+    log_loss: ProcedureDifference
+    brier: ProcedureDifference
+    recalibrated: ProcedureDifference | None
+    verdict: ProcedureVerdict
+    rows_to_tell: int | None
+    rows: RowEffects
 
 
 class Arm(_Record):
     """One way to train, over all rows and repetitions.
 
     recalibrated: log loss after temperature scaling on predictions within the outer training part;
-    None if the inner search has none of this arm. difference, brier_difference,
-    recalibrated_difference: from the baseline, None for the baseline itself. p_holm: of the log
-    loss, corrected for the number of arms that explain; None for baseline and tuned.
-    epochs: mean over its networks.
+    None if the inner search has none of this arm. temperature: mean over the outer folds. epochs:
+    mean over the networks. difference: from the baseline; None for the baseline itself.
     """
 
     name: str
@@ -43,12 +46,9 @@ class Arm(_Record):
     log_loss: float
     brier: float
     recalibrated: float | None
+    temperature: float | None
     epochs: float
-    difference: ProcedureDifference | None = None
-    brier_difference: ProcedureDifference | None = None
-    recalibrated_difference: ProcedureDifference | None = None
-    p_holm: float | None = None
-    tail: Tail | None = None
+    difference: Comparison | None
 
 
 class Part(_Record):
@@ -57,7 +57,7 @@ class Part(_Record):
     name: str
     title: str
     difference: ProcedureDifference
-    p_holm: float
+    verdict: ProcedureVerdict
 
 
 class Peer(_Record):
@@ -68,10 +68,11 @@ class Peer(_Record):
     log_loss: float
     brier: float
     difference: ProcedureDifference
+    verdict: ProcedureVerdict
 
 
 class Fold(_Record):
-    """What was chosen in one outer fold, and its held-out losses.
+    """What was chosen in one outer fold, and the log loss of its held-out rows.
 
     alone: strength of each technique alone. searched: log loss, by the inner cross-validation, of
     the baseline and of the best trial; None if a fit of the baseline failed.
@@ -93,15 +94,18 @@ class Evaluation(_Record):
 
     It estimates the expected change in log loss on a new row of this population when the tuned
     procedure replaces the baseline, over training sets of about `training_rows` rows.
-    rows: used, of `available`; fewer if `evaluate.rows` bounds them. networks: that score each row,
-    of each arm. arms: the baseline first, then the tuned mix. repeats: the estimate of each
-    repetition. member_epochs, member_steps: what the training took.
+    rows: used, of `available`; fewer if `evaluate.rows` bounds them. networks: of each arm, that
+    score a row. arms: the baseline first, then the tuned mix; the interval of the tuned mix has the
+    confidence alone, those of the other arms have it together, and so do those of the parts and of
+    the peers. repeats: the estimate of each repetition. member_epochs, member_steps: what the
+    training took.
     """
 
     schema_version: int = SCHEMA_VERSION
-    verdict: str
-    difference: ProcedureDifference
+    verdict: ProcedureVerdict
+    dataset: str
     confidence: float
+    rope: float
     resamples: int
     rows: int
     available: int
@@ -109,7 +113,6 @@ class Evaluation(_Record):
     outer_folds: int
     inner_folds: int
     trials: int
-    seeds: int
     networks: int
     repeats: tuple[float, ...]
     arms: tuple[Arm, ...]
@@ -128,3 +131,15 @@ class Evaluation(_Record):
     def tuned(self) -> Arm:
         """The arm that the verdict is about."""
         return self.arms[1]
+
+    @property
+    def difference(self) -> Comparison:
+        """The tuned mix beside the baseline."""
+        assert self.tuned.difference is not None
+        return self.tuned.difference
+
+
+def read_evaluation(path: Path = EVALUATION) -> Evaluation | None:
+    """Read what the stage wrote; None if `evaluate.folds` is 0."""
+    written = read_json(path)
+    return None if written is None else Evaluation.model_validate(written)

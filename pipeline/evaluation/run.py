@@ -12,9 +12,9 @@ from pipeline.config.params import Params
 from pipeline.evaluation.arms import BASELINE, MIX
 from pipeline.evaluation.feasible import check_feasible, check_outer
 from pipeline.evaluation.fold import FoldResult, evaluate_fold
-from pipeline.evaluation.inner_search import Trainer
 from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
 from pipeline.text.numbers import signed
+from pipeline.training.fit import Trainer
 
 
 class Store(Protocol):

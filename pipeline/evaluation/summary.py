@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from math import ceil
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipeline.comparison.ablation import holm
 from pipeline.config.params import Params
+from pipeline.config.sections.compare import CompareParams
 from pipeline.evaluation.arms import BASELINE, MIX, part_of
-from pipeline.evaluation.difference import ProcedureDifference, procedure_difference
 from pipeline.evaluation.fold import ArmRecord, FoldRecord
 from pipeline.evaluation.losses import LOSSES
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.peers import PEERS
-from pipeline.evaluation.result import Arm, Evaluation, Fold, Part, Peer, Tail
+from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Part, Peer
 from pipeline.regularizers import BY_NAME
-from pipeline.tasks.classification import Floats
+from pipeline.statistics.nested import ProcedureDifference, procedure_differences
+from pipeline.statistics.verdicts import procedure_verdict, row_effects, rows_to_tell
+from pipeline.tasks.classification import Floats, Labels
 
-WORST_SHARE = 0.01
 # (repeat, row) values of each loss, by the name of the arm or peer.
 Losses = Mapping[str, Mapping[str, Floats]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """How differences are judged: on which folds and groups, at which confidence."""
+
+    fold: Labels
+    groups: Labels | None
+    settings: CompareParams
+    seed: int
+
+    def __call__(self, differences: Sequence[Floats]) -> list[ProcedureDifference]:
+        """Return the differences of one family, corrected for their number."""
+        return procedure_differences(
+            differences,
+            self.fold,
+            confidence=self.settings.confidence,
+            resamples=self.settings.resamples,
+            seed=self.seed,
+            groups=self.groups,
+        )
 
 
 def summarize(
@@ -31,137 +51,147 @@ def summarize(
 ) -> Evaluation:
     """Return the result of all outer folds.
 
-    losses: a line for each repetition, row and arm or peer.
+    losses: a line for each repetition, row and arm or peer, in any order.
     """
-    first, evaluate = records[0], params.evaluate
-    table = _by_arm(losses, len(rows.frame))
-    fold = _folds(losses, len(rows.frame))
-    compare = partial(
-        procedure_difference,
-        fold=fold,
-        confidence=params.compare.confidence,
-        resamples=params.compare.resamples,
-        seed=params.seed,
-    )
-    arms = _arms(first.arms, records, table, compare)
-    tuned = table[MIX]["log_loss"]
-    main = arms[1].difference
-    assert main is not None
+    evaluate, compare = params.evaluate, params.compare
+    table, fold = _by_arm(losses, len(rows.frame))
+    judge = _Judge(fold, _groups(rows), compare, params.seed)
+    arms = _arms(records, table, judge)
+    mix = arms[1].difference
+    assert mix is not None
     return Evaluation(
-        verdict=main.verdict,
-        difference=main,
-        confidence=params.compare.confidence,
-        resamples=params.compare.resamples,
+        verdict=mix.verdict,
+        dataset=rows.schema.name,
+        confidence=compare.confidence,
+        rope=compare.rope,
+        resamples=compare.resamples,
         rows=len(rows.frame),
         available=rows.available,
         training_rows=round(len(rows.frame) * (1 - 1 / evaluate.folds)),
         outer_folds=evaluate.folds,
         inner_folds=evaluate.inner_folds,
-        trials=len(first.trials),
-        seeds=evaluate.seeds,
+        trials=len(records[0].trials),
         networks=evaluate.seeds * evaluate.repeats,
-        repeats=tuple((tuned - table[BASELINE]["log_loss"]).mean(1).tolist()),
+        repeats=tuple(_change(table, MIX, BASELINE).mean(1).tolist()),
         arms=arms,
-        parts=_parts(first.arms, table, compare),
-        peers=tuple(
-            Peer(
-                name=name,
-                title=title,
-                log_loss=float(table[name]["log_loss"].mean()),
-                brier=float(table[name]["brier"].mean()),
-                difference=compare(tuned - table[name]["log_loss"]),
-            )
-            for name, title in PEERS.items()
-        ),
+        parts=_parts(records[0].arms, table, judge),
+        peers=_peers(table, judge),
         folds=tuple(_fold(record, table, fold) for record in records),
         member_epochs=sum(record.member_epochs for record in records),
         member_steps=sum(record.member_steps for record in records),
     )
 
 
-def _by_arm(losses: pd.DataFrame, rows: int) -> dict[str, dict[str, Floats]]:
-    """Return the losses as arrays; each arm scores each row once in each repetition."""
+def _by_arm(losses: pd.DataFrame, rows: int) -> tuple[dict[str, dict[str, Floats]], Labels]:
+    """Return the losses as arrays, and (repeat, row) outer folds.
+
+    Each arm scores each row once in each repetition.
+    """
     ordered = losses.sort_values(["repeat", "row"], kind="stable")
-    return {
+    by_arm = {
         str(name): {loss: lines[loss].to_numpy(float).reshape(-1, rows) for loss in LOSSES}
         for name, lines in ordered.groupby("arm", sort=False)
     }
+    fold = ordered.loc[ordered["arm"] == BASELINE, "fold"].to_numpy(np.int32)
+    return by_arm, fold.reshape(-1, rows)
 
 
-def _folds(losses: pd.DataFrame, rows: int) -> np.ndarray:
-    """(repeat, row) outer folds."""
-    lines = losses[losses["arm"] == BASELINE].sort_values(["repeat", "row"], kind="stable")
-    return np.asarray(lines["fold"], np.int32).reshape(-1, rows)
+def _groups(rows: Rows) -> Labels | None:
+    """(row,) numbers of what stays together; None if each row stands alone."""
+    unique, numbers = np.unique(rows.identity, return_inverse=True)
+    return None if len(unique) == len(numbers) else numbers
 
 
-def _arms(
-    names: Sequence[ArmRecord],
-    records: Sequence[FoldRecord],
-    table: Losses,
-    compare: partial[ProcedureDifference],
-) -> tuple[Arm, ...]:
-    explaining = [arm.name for arm in names if arm.name not in (BASELINE, MIX)]
+def _change(table: Losses, arm: str, other: str, loss: str = "log_loss") -> Floats:
+    return table[arm][loss] - table[other][loss]
+
+
+def _arms(records: Sequence[FoldRecord], table: Losses, judge: _Judge) -> tuple[Arm, ...]:
+    """Return all arms; the mix is judged by itself, and the others together."""
+    explaining = [arm.name for arm in records[0].arms if arm.name not in (BASELINE, MIX)]
+    compared = {**_compared([MIX], table, judge), **_compared(explaining, table, judge)}
     arms = []
-    for place, named in enumerate(names):
-        values, base = table[named.name], table[BASELINE]
-        scaled = bool(np.isfinite(values["recalibrated"]).all())
-        arm = Arm(
-            name=named.name,
-            title=named.title,
-            log_loss=float(values["log_loss"].mean()),
-            brier=float(values["brier"].mean()),
-            recalibrated=float(values["recalibrated"].mean()) if scaled else None,
-            epochs=float(np.mean([record.arms[place].epochs for record in records])),
-        )
-        if named.name != BASELINE:
-            both = scaled and bool(np.isfinite(base["recalibrated"]).all())
-            arm = arm.model_copy(
-                update={
-                    "difference": compare(values["log_loss"] - base["log_loss"]),
-                    "brier_difference": compare(values["brier"] - base["brier"]),
-                    "recalibrated_difference": (
-                        compare(values["recalibrated"] - base["recalibrated"]) if both else None
-                    ),
-                    "tail": tail(values["log_loss"].mean(0), base["log_loss"].mean(0)),
-                }
+    for place, named in enumerate(records[0].arms):
+        fold_arms = [record.arms[place] for record in records]
+        temperatures = [arm.temperature for arm in fold_arms if arm.temperature is not None]
+        values = table[named.name]
+        scaled = _is_scaled(table, named.name)
+        arms.append(
+            Arm(
+                name=named.name,
+                title=named.title,
+                log_loss=float(values["log_loss"].mean()),
+                brier=float(values["brier"].mean()),
+                recalibrated=float(values["recalibrated"].mean()) if scaled else None,
+                temperature=float(np.mean(temperatures)) if scaled else None,
+                epochs=float(np.mean([arm.epochs for arm in fold_arms])),
+                difference=compared.get(named.name),
             )
-        arms.append(arm)
-    p_values = [arm.difference.p_value for arm in arms if arm.difference and arm.name in explaining]
-    corrected = dict(zip(explaining, holm(p_values), strict=True))
-    return tuple(arm.model_copy(update={"p_holm": corrected.get(arm.name)}) for arm in arms)
+        )
+    return tuple(arms)
 
 
-def _parts(
-    names: Sequence[ArmRecord], table: Losses, compare: partial[ProcedureDifference]
-) -> tuple[Part, ...]:
-    mix = table[MIX]["log_loss"]
-    found = {
-        part: compare(mix - table[arm.name]["log_loss"])
-        for arm in names
-        if (part := part_of(arm.name))
+def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, Comparison]:
+    """Return one family of arms beside the baseline, by name."""
+
+    def judged(loss: str, chosen: Sequence[str]) -> dict[str, ProcedureDifference]:
+        found = judge([_change(table, name, BASELINE, loss) for name in chosen])
+        return dict(zip(chosen, found, strict=True))
+
+    both_scaled = [
+        name for name in names if _is_scaled(table, name) and _is_scaled(table, BASELINE)
+    ]
+    log_loss, brier = judged("log_loss", names), judged("brier", names)
+    recalibrated = judged("recalibrated", both_scaled)
+    rope, count = judge.settings.rope, judge.fold.shape[1]
+    return {
+        name: Comparison(
+            log_loss=log_loss[name],
+            brier=brier[name],
+            recalibrated=recalibrated.get(name),
+            verdict=procedure_verdict(log_loss[name], rope),
+            rows_to_tell=rows_to_tell(log_loss[name], count, rope),
+            rows=row_effects(table[name]["log_loss"], table[BASELINE]["log_loss"]),
+        )
+        for name in names
     }
-    corrected = holm([difference.p_value for difference in found.values()])
+
+
+def _is_scaled(table: Losses, name: str) -> bool:
+    """Whether an arm has a temperature in each outer fold."""
+    return bool(np.isfinite(table[name]["recalibrated"]).all())
+
+
+def _parts(names: Sequence[ArmRecord], table: Losses, judge: _Judge) -> tuple[Part, ...]:
+    without = {part: arm.name for arm in names if (part := part_of(arm.name))}
+    found = judge([_change(table, MIX, arm) for arm in without.values()])
     return tuple(
-        Part(name=part, title=BY_NAME[part].title, difference=difference, p_holm=p)
-        for (part, difference), p in zip(found.items(), corrected, strict=True)
+        Part(
+            name=part,
+            title=BY_NAME[part].title,
+            difference=difference,
+            verdict=procedure_verdict(difference, judge.settings.rope),
+        )
+        for part, difference in zip(without, found, strict=True)
     )
 
 
-def tail(losses: Floats, baseline: Floats) -> Tail:
-    """Return where the difference between (row,) losses and the baseline's comes from."""
-    differences = losses - baseline
-    count = ceil(WORST_SHARE * len(differences))
-    worst = np.argsort(-np.maximum(losses, baseline), kind="stable")[:count]
-    total = float(differences.sum())
-    return Tail(
-        better=float((differences < 0).mean()),
-        median=float(np.median(differences)),
-        worst_rows=count,
-        worst_share=float(differences[worst].sum()) / total if total else None,
+def _peers(table: Losses, judge: _Judge) -> tuple[Peer, ...]:
+    found = judge([_change(table, MIX, name) for name in PEERS])
+    return tuple(
+        Peer(
+            name=name,
+            title=title,
+            log_loss=float(table[name]["log_loss"].mean()),
+            brier=float(table[name]["brier"].mean()),
+            difference=difference,
+            verdict=procedure_verdict(difference, judge.settings.rope),
+        )
+        for (name, title), difference in zip(PEERS.items(), found, strict=True)
     )
 
 
-def _fold(record: FoldRecord, table: Losses, fold: np.ndarray) -> Fold:
+def _fold(record: FoldRecord, table: Losses, fold: Labels) -> Fold:
     held_out = fold[record.repeat] == record.fold
     arms = {arm.name: arm.regularization for arm in record.arms}
     scored = [trial.log_loss for trial in record.trials if trial.log_loss is not None]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 
 from pipeline.config.params import Params, load_params
@@ -30,7 +28,7 @@ from pipeline.project.outputs import (
 )
 from pipeline.project.progress import progress
 from pipeline.project.run_stage import logger, run_stage
-from pipeline.training.stack import train_stack
+from pipeline.training.trainers import trainer
 
 
 def main() -> None:
@@ -57,8 +55,7 @@ def evaluate(plan: Plan, params: Params, kept: Kept) -> tuple[Evaluation, pd.Dat
         logger.info("evaluation %s: %d of %d outer folds are there already", kept.name, done, total)
     records, losses = [], []
     with progress("evaluate", "outer fold", total, done) as show:
-        trainer = partial(train_stack, keep_weights=False)
-        for result in run_evaluation(plan, params, trainer, kept, show):
+        for result in run_evaluation(plan, params, trainer(), kept, show):
             records.append(result.record)
             losses.append(result.losses)
     table = pd.concat(losses, ignore_index=True)

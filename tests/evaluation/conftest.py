@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from pipeline.config.params import Params
 from pipeline.data.schema import FOLD_COLUMN, Schema
 from pipeline.data.table import Table
-from pipeline.evaluation.inner_search import Trainer
 from pipeline.evaluation.outer import Rows, usable_rows
-from pipeline.training.stack import train_stack
+from pipeline.training.fit import Trainer
+from pipeline.training.trainers import trainer as usual_trainer
 
 
 @pytest.fixture
@@ -21,4 +19,4 @@ def rows(table: Table, schema: Schema, params: Params) -> Rows:
 
 @pytest.fixture
 def trainer() -> Trainer:
-    return partial(train_stack, keep_weights=False)
+    return usual_trainer()

@@ -11,9 +11,9 @@ import pytest
 from pipeline.config.params import Params
 from pipeline.data.roles import identities
 from pipeline.evaluation.fold import FoldResult, evaluate_fold
-from pipeline.evaluation.inner_search import Trainer
 from pipeline.evaluation.losses import LOSSES
 from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
+from pipeline.training.fit import Trainer
 
 
 def outer(rows: Rows, params: Params, numbers: np.ndarray) -> OuterFold:

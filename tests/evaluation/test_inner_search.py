@@ -9,8 +9,9 @@ from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold, prepare_cv
 from pipeline.data.schema import FOLD_COLUMN
-from pipeline.evaluation.inner_search import InnerSearch, Trainer, search_inside
+from pipeline.evaluation.inner_search import InnerSearch, search_inside
 from pipeline.evaluation.outer import Rows
+from pipeline.training.fit import Trainer
 
 
 @pytest.fixture

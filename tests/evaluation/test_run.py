@@ -10,12 +10,12 @@ import pytest
 from pipeline.config.params import Params
 from pipeline.evaluation import run as module
 from pipeline.evaluation.fold import FoldResult
-from pipeline.evaluation.inner_search import Trainer
 from pipeline.evaluation.kept import Kept
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.result import Evaluation
 from pipeline.evaluation.run import plan_evaluation, run_evaluation
 from pipeline.evaluation.summary import summarize
+from pipeline.training.fit import Trainer
 
 
 class Killed(BaseException):

@@ -10,12 +10,12 @@ import pytest
 from pipeline.config.params import Params
 from pipeline.evaluation.fold import FoldResult
 from pipeline.evaluation.headline import figures, sentence
-from pipeline.evaluation.inner_search import Trainer
 from pipeline.evaluation.kept import Kept
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.result import Evaluation
 from pipeline.evaluation.run import plan_evaluation, run_evaluation
-from pipeline.evaluation.summary import summarize, tail
+from pipeline.evaluation.summary import summarize
+from pipeline.training.fit import Trainer
 
 
 @pytest.fixture
@@ -38,10 +38,18 @@ def test_figures_are_means_over_rows_and_repetitions(
         assert arm.log_loss == pytest.approx(means.loc[arm.name, "log_loss"])
         assert arm.brier == pytest.approx(means.loc[arm.name, "brier"])
     change = means["log_loss"]["tuned"] - means["log_loss"]["baseline"]
-    assert evaluation.difference.estimate == pytest.approx(change)
-    assert evaluation.difference == evaluation.tuned.difference
+    difference = evaluation.difference.log_loss
+    assert difference.estimate == pytest.approx(change)
+    assert difference.low < change < difference.high
+    assert difference.confidence == params.compare.confidence
     assert np.mean(evaluation.repeats) == pytest.approx(change)
-    assert evaluation.difference.low < change < evaluation.difference.high
+    # Ten arms explain, and their intervals hold together.
+    dropout = evaluation.arms[2].difference
+    assert dropout is not None
+    assert dropout.log_loss.confidence == pytest.approx(1 - (1 - params.compare.confidence) / 10)
+    assert dropout.recalibrated is not None
+    batch_norm = next(arm for arm in evaluation.arms if arm.name == "batch_norm")
+    assert batch_norm.recalibrated is None
     for part in evaluation.parts:
         without = means["log_loss"][f"tuned_without_{part.name}"]
         assert part.difference.estimate == pytest.approx(means["log_loss"]["tuned"] - without)
@@ -64,16 +72,3 @@ def test_figures_are_means_over_rows_and_repetitions(
 
 def test_no_evaluation_says_so() -> None:
     assert figures(None) == {"verdict": "not evaluated"}
-
-
-def test_tail_tells_a_few_rows_from_all() -> None:
-    baseline = np.full(300, 0.1)
-    baseline[:3] = 20.0
-    losses = np.full(300, 0.11)
-    losses[:3] = 5.0
-    found = tail(losses, baseline)
-    assert found.better == 0.01
-    assert found.median == pytest.approx(0.01)
-    assert found.worst_rows == 3
-    assert found.worst_share == pytest.approx(-45 / (-45 + 2.97))
-    assert tail(baseline, baseline).worst_share is None

@@ -115,6 +115,7 @@ KEEPING: dict[str, Any] = {
     "compare.published.accuracy_without": 0.98,
     "compare.published.accuracy_with": 0.98,
     "compare.rows": 1000,
+    "compare.rope": 0.02,
     "gate.metric": "brier",
     "gate.margin": 0.2,
     "gate.error_rate": 0.1,

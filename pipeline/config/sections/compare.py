@@ -26,6 +26,7 @@ class CompareParams(Section):
         description="a whole number from 10 to 1000000000, or null",
         examples=[5000],
     )
+    rope: float = Field(default=0.01, ge=0, description="a number >= 0", examples=[0.01])
     resamples: int = whole_number(100, 1_000_000, 2000)
     confidence: float = Field(
         ge=0.5, lt=1, description="a level from 0.5 to below 1", examples=[0.95]
