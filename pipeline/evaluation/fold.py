@@ -22,7 +22,7 @@ from pipeline.evaluation.inner_search import InnerSearch, search_inside
 from pipeline.evaluation.losses import LOSSES, row_losses
 from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
 from pipeline.evaluation.peers import peer_logits
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer
 

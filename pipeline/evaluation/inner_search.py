@@ -15,7 +15,8 @@ from pipeline.data.prepare import Fold
 from pipeline.evaluation.arms import lone_strengths
 from pipeline.evaluation.losses import fitted_temperature
 from pipeline.search.inner import search_in_memory
-from pipeline.tasks.classification import Floats, Labels, row_log_loss
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from pipeline.tasks.classification import Floats, Labels, probabilities, row_brier, row_log_loss
+from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import probabilities, row_brier, row_log_loss
 
 # Beyond these a temperature says only that the rows it was fitted on are all right or all guesses.
 TEMPERATURES = (0.25, 64.0)

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from pipeline.data.prepare import Fold
-from pipeline.tasks.classification import Floats
+from pipeline.tasks.arrays import Floats
 
 ITERATIONS = 1000
 # By name, for people.

@@ -19,7 +19,7 @@ from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Part, 
 from pipeline.regularizers import BY_NAME
 from pipeline.statistics.nested import ProcedureDifference, procedure_differences
 from pipeline.statistics.verdicts import procedure_verdict, row_effects, rows_to_tell
-from pipeline.tasks.classification import Floats, Labels
+from pipeline.tasks.arrays import Floats, Labels
 
 # (repeat, row) values of each loss, by the name of the arm or peer.
 Losses = Mapping[str, Mapping[str, Floats]]

@@ -24,6 +24,11 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LIBRARIES = ("llvmlite", "numba", "numpy", "optuna", "scikit-learn", "scipy")
 
 
+def study_name(params: Params, dataset: str, files: Iterable[Path]) -> str:
+    """Return the name of the study of these parameters and files: the data set and a digest."""
+    return f"{dataset}-{fingerprint(params, files)}"
+
+
 def fingerprint(params: Params, files: Iterable[Path]) -> str:
     """Return a digest of all that changes a trial's values or score; the number of trials does not.
 

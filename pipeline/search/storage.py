@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
-from pipeline.search.fingerprint import fingerprint
+from pipeline.search.fingerprint import study_name
 from pipeline.search.study import Study
 
 BUSY_TIMEOUT_S = 30
@@ -60,5 +60,5 @@ def storage_works(file: Path) -> Iterator[None]:
 
 def open_study(params: Params, dataset: str, inputs: Iterable[Path], database: Path) -> Study:
     """Open the study of these parameters and input files; a new one if there is none yet."""
-    name = f"{dataset}-{fingerprint(params, inputs)}"
+    name = study_name(params, dataset, inputs)
     return Study(open_storage(database), name, params.search, params.baseline, params.seed)

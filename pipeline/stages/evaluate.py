@@ -28,6 +28,9 @@ from pipeline.project.outputs import (
 )
 from pipeline.project.progress import progress
 from pipeline.project.run_stage import logger, run_stage
+from pipeline.search.fingerprint import study_name
+from pipeline.tracking.datasets import RoleRows
+from pipeline.tracking.evaluation_run import log_evaluation
 from pipeline.training.trainers import trainer
 
 
@@ -44,6 +47,12 @@ def main() -> None:
         evaluation, losses = evaluate(plan, params, kept)
         write_outputs(evaluation, losses)
         kept.drop_others()
+        log_evaluation(
+            evaluation,
+            study_name(params, schema.name, STUDY_INPUTS),
+            [RoleRows("train", TRAIN, train), RoleRows("val", VAL, val)],
+            [EVALUATION],
+        )
     logger.info(sentence(evaluation))
 
 

@@ -31,7 +31,7 @@ from pipeline.tracking.views import describe_experiment  # noqa: E402
 
 REASON_LENGTH = 160
 # The stage of `dvc.yaml` that makes each kind of run.
-STAGES = {"study": "tune", "trial": "tune"}
+STAGES = {"study": "tune", "trial": "tune", "evaluation": "evaluate"}
 
 for _chatty in ("mlflow", "alembic"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)

@@ -1,0 +1,90 @@
+"""The evaluation's run: what nested cross-validation says, with the outer folds as steps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, Run, RunTag
+
+from pipeline.evaluation.headline import sentence
+from pipeline.evaluation.result import Evaluation
+from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.datasets import RoleRows, dataset_input
+from pipeline.tracking.provenance import code_digest, how_to_reproduce
+from pipeline.tracking.single import drop_twins, end_abandoned, one_run
+
+DIGITS = 12
+
+
+@mlflow_answers()
+def log_evaluation(
+    evaluation: Evaluation, study: str, inputs: Sequence[RoleRows], artifacts: Sequence[Path]
+) -> str:
+    """Log the evaluation as one run, and return the run's id.
+
+    It may be called any number of times: what an interrupted call left is gone on with. Raise
+    `InputError` if MLflow fails. study: the search that has the same data and parameters.
+    """
+    client = connect()
+    experiment = experiment_id(client, evaluation.dataset)
+    identity = {"evaluation": _fingerprint(evaluation)}
+    run = one_run(
+        client,
+        experiment,
+        {**identity, "kind": "evaluation"},
+        run_tags("evaluation", study, verdict=evaluation.verdict),
+        "evaluation",
+    )
+    end_abandoned(client, run, identity)
+    run_id = str(run.info.run_id)
+    _write(client, run, evaluation)
+    if not (run.inputs and run.inputs.dataset_inputs):
+        client.log_inputs(run_id, [dataset_input(rows) for rows in inputs])
+    for path in artifacts:
+        client.log_artifact(run_id, str(path))
+    client.set_terminated(run_id)
+    drop_twins(client, experiment, identity, keep=[run_id])
+    return run_id
+
+
+def _fingerprint(evaluation: Evaluation) -> str:
+    """Return a digest of what an evaluation found, and by which code: equal ones are one run."""
+    parts = [evaluation.model_dump_json(), code_digest()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
+
+
+def _write(client: MlflowClient, run: Run, evaluation: Evaluation) -> None:
+    # The same time in every writing: MLflow then stores a repeated value once.
+    time = run.info.start_time
+    metrics = [Metric(name, value, time, step) for name, value, step in _values(evaluation)]
+    settings = ("rows", "outer_folds", "inner_folds", "trials", "networks", "rope", "confidence")
+    client.log_batch(
+        run.info.run_id,
+        metrics=metrics,
+        params=[Param(name, str(getattr(evaluation, name))) for name in settings],
+        tags=[RunTag("mlflow.note.content", f"{sentence(evaluation)}\n\n{how_to_reproduce()}")],
+    )
+
+
+def _values(evaluation: Evaluation) -> Iterator[tuple[str, float, int]]:
+    """Yield name, value and step of each metric."""
+    for step, fold in enumerate(evaluation.folds):
+        yield "fold_baseline_log_loss", fold.baseline, step
+        yield "fold_tuned_log_loss", fold.tuned, step
+    for step, estimate in enumerate(evaluation.repeats):
+        yield "repeat_log_loss_difference", estimate, step
+    for arm in evaluation.arms:
+        yield f"{arm.name}_log_loss", arm.log_loss, 0
+        yield f"{arm.name}_brier", arm.brier, 0
+        if arm.difference:
+            yield f"{arm.name}_log_loss_difference", arm.difference.log_loss.estimate, 0
+    for peer in evaluation.peers:
+        yield f"peer_{peer.name}_log_loss", peer.log_loss, 0
+    difference = evaluation.difference.log_loss
+    yield "log_loss_difference", difference.estimate, 0
+    yield "log_loss_difference_low", difference.low, 0
+    yield "log_loss_difference_high", difference.high, 0
+    yield "helps_probability", difference.helps_probability, 0
