@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from pipeline.comparison.variants import (
     MIX,
-    OFF,
     Variant,
     ablation_variants,
     acting_techniques,
@@ -14,7 +13,7 @@ from pipeline.comparison.variants import (
     with_strength,
 )
 from pipeline.config.sections.network import NetworkParams
-from pipeline.config.sections.regularization import Regularization, SpaceParams
+from pipeline.config.sections.regularization import OFF, Regularization, SpaceParams
 
 BASELINE, NONE = "baseline", "none"
 WITHOUT = f"{MIX}_without_"
