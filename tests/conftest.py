@@ -112,14 +112,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
-            return file if _shares(file) else nodeid
+            return file if _shares(config.rootpath, file) else nodeid
 
     return ByFile(config, log)
 
 
 @cache
-def _shares(file: str) -> bool:
-    return "/e2e/" not in file or 'scope="module"' in (ROOT / file).read_text()
+def _shares(root: Path, file: str) -> bool:
+    return "e2e" not in Path(file).parts or 'scope="module"' in (root / file).read_text()
 
 
 @pytest.hookimpl(wrapper=True)
