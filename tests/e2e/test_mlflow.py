@@ -19,7 +19,7 @@ def test_runs_are_those_of_the_study_and_the_comparison(finished: Finished) -> N
     every = client.search_runs([experiment.experiment_id])
     assert {run.info.status for run in every} == {"FINISHED"}
     kinds = sorted(run.data.tags["kind"] for run in every)
-    assert kinds == ["baseline", "best", "comparison", "study", *["trial"] * 4]
+    assert kinds == ["baseline", "best", "comparison", "evaluation", "study", *["trial"] * 4]
     of_kind = {run.data.tags["kind"]: run for run in every}
     study, comparison = of_kind["study"], of_kind["comparison"]
     for run in every:
@@ -79,7 +79,7 @@ def test_project_entry_point_runs_the_pipeline_and_links_its_runs(
     experiment = client.get_experiment_by_name("breast_cancer")
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id])
-    assert len(runs) == 7
+    assert len(runs) == 8
     assert {run.data.tags["project_run"] for run in runs} == {own.info.run_id}
     assert own.info.run_id not in {run.data.tags.get("mlflow.parentRunId") for run in runs}
 

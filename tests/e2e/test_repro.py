@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 
 from tests.e2e.conftest import Finished, Project, serving
 
-STAGES = ["fetch", "split", "tune", "compare", "promote"]
 # Equal bytes in equal surroundings. The files in models/ are compared by value: models/*.keras
 # hold the time of saving, preparation.skops the addresses of objects in memory.
 STABLE = {
@@ -31,6 +30,9 @@ STABLE = {
     "reports/best.json",
     "reports/tuning",
     "metrics/tune.json",
+    "reports/evaluate.json",
+    "reports/evaluate_losses.parquet",
+    "metrics/evaluate.json",
     "metrics/compare.json",
     "reports/comparison.json",
     "reports/predictions.csv",
@@ -67,7 +69,7 @@ def test_two_clones_give_the_same_bytes_to_a_file_and_to_a_server(
         client = MlflowClient(address)
         experiment = client.get_experiment_by_name("breast_cancer")
         assert experiment is not None
-        assert len(client.search_runs([experiment.experiment_id])) == 8
+        assert len(client.search_runs([experiment.experiment_id])) == 9
         version = client.get_model_version_by_alias("regularized-net", "challenger")
         assert version.version == "1"
     assert not (other.path / "mlflow.db").exists()
