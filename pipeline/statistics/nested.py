@@ -21,13 +21,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t
 
-from pipeline.statistics.bootstrap import BLOCK_ENTRIES
 from pipeline.statistics.intervals import Interval
 from pipeline.tasks.arrays import Floats, Labels
 
 # The variance of the fits is taken to be at least this part of its own standard error, because an
 # estimate of 0 from a few folds is no proof that fits agree. Chosen by `make bench PARTS=coverage`.
 LEAST_FIT_ERROR = 0.5
+# Units drawn at once: as many as a core's cache holds.
+BLOCK_DRAWS = 2**17
 # So many resamples are to lie beyond each end of an interval.
 TAIL_DRAWS = 10
 
@@ -197,11 +198,13 @@ def _studentized(units: Floats, resamples: int, seed: int) -> list[Floats]:
 def _resamples(count: int, resamples: int, seed: int) -> Iterator[tuple[slice, Floats]]:
     """Yield blocks of (resample, unit) counts of draws with replacement, and their places."""
     rng = np.random.default_rng(seed)
-    block = max(1, BLOCK_ENTRIES // count)
+    block = max(1, BLOCK_DRAWS // count)
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        counts = rng.multinomial(count, np.full(count, 1 / count), size).astype(float)
-        yield slice(start, start + size), counts
+        drawn = rng.integers(count, size=(size, count))
+        drawn += count * np.arange(size)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        yield slice(start, start + size), counts.astype(float)
 
 
 def _difference(
