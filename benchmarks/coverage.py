@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from benchmarks.interval_methods import METHODS, Method, bbc_cv, one_split, rows_and_fits
@@ -109,9 +110,10 @@ def coverage() -> dict[str, object]:
 def _study(case: int, folder: Path, number: int) -> tuple[Floats, dict[str, Floats]]:
     """Return each arm's (arm, loss) means on the population, and the bounds of each interval."""
     study = kept_study(CASES[case], number, folder)
-    return study.population.mean((1, 2)), {
-        name: candidate.bounds(study) for name, candidate in CANDIDATES.items()
-    }
+    # Products this small are slower on several threads, the more so as other studies have them.
+    with threadpool_limits(1, "blas"):
+        bounds = {name: candidate.bounds(study) for name, candidate in CANDIDATES.items()}
+    return study.population.mean((1, 2)), bounds
 
 
 def _figures(bounds: Floats, truth: Floats) -> dict[str, float]:
