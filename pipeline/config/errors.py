@@ -1,4 +1,4 @@
-"""The error a user can act on."""
+"""The error that a user can act on."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from difflib import get_close_matches
 
 
 class InputError(Exception):
-    """Input that is wrong, told in one line: where, what it got, what it wants, how to mend it."""
+    """Wrong input; the message is one line: where, what it got, what it wants, how to fix it."""
 
 
 def one_line(text: str) -> str:
-    """The text with line ends and other marks that do not print written as escapes."""
+    """Return the text with line ends and other unprintable characters written as escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean 'x'?` for the closest of the known words, or an empty string."""
+    """Return ` Did you mean 'x'?` for the closest of the known words, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,4 +1,4 @@
-"""One line for each thing that is wrong with the parameters."""
+"""Explain each fault in the parameters in one line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def explain(detail: ErrorDetails, root: type[Section]) -> str:
     wanted = field.description if field else None
     if kind == "missing":
         if wanted is None:
-            return f"{key} is missing, want this section. Restore it from the README's params.yaml."
+            return f"{key} is missing, want this section. Copy it from git show HEAD:params.yaml."
         return f"{key} is missing, want {wanted}. Add it, e.g. {_example(field)}."
     if wanted is None:
         return f"{key} is {shown(detail['input'])}, want a section of keys. Indent its keys below."
@@ -52,7 +52,7 @@ def _section_at(location: tuple[int | str, ...], root: type[Section]) -> type[Se
 
 
 def _section_of(field: FieldInfo) -> type[Section] | None:
-    """The section a field holds, one or a list of them; None for plain values."""
+    """Return the section that a field holds, itself or in a list; None for plain values."""
     for annotation in (field.annotation, *get_args(field.annotation)):
         if isinstance(annotation, type) and issubclass(annotation, Section):
             return annotation
@@ -60,7 +60,7 @@ def _section_of(field: FieldInfo) -> type[Section] | None:
 
 
 def _field_at(location: tuple[int | str, ...], root: type[Section]) -> FieldInfo | None:
-    """The field an error is about, or that holds the list or mapping it is in; None for a section.
+    """Return the field an error is about, or whose list or mapping it is in; None for a section.
 
     The item of a list of sections is a section too.
     """

@@ -1,4 +1,4 @@
-"""All of `params.yaml`: a typed, strict, frozen view, and the checks of `make check`.
+"""Read all of `params.yaml` into typed, strict, frozen sections.
 
 Each field's description says what is wanted and its example shows a fix, so that every error about
 it is one line.
@@ -45,7 +45,7 @@ class Params(Section):
 
 
 def load_params(path: Path = PARAMS_FILE) -> Params:
-    """Read and check the parameters; `InputError` tells all that is wrong, one line each."""
+    """Read and check the parameters; `InputError` lists every fault, one line each."""
     return parse_params(read_yaml(path), str(path))
 
 

@@ -1,4 +1,4 @@
-"""Command: write a preset's values into `params.yaml`, its comments and other values kept.
+"""Command: write a preset's values into `params.yaml`, and keep its comments and other values.
 
 `git diff params.yaml` shows what it changed, `git checkout params.yaml` takes it back.
 """
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def apply(name: str, params: Path = PARAMS_FILE, presets: Path = PRESETS) -> None:
-    """Overlay the preset on the parameters; `InputError`, and nothing written, if it is wrong."""
+    """Overlay the preset on the parameters; write nothing if the result is wrong."""
     known = sorted(path.stem for path in presets.glob("*.yaml"))
     if name not in known:
         hint = did_you_mean(name, known) or f" Name one of: {', '.join(known)}."
@@ -55,7 +55,7 @@ def apply(name: str, params: Path = PARAMS_FILE, presets: Path = PRESETS) -> Non
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes null as null, not as nothing."""
+    """A representer that writes null as null, not as an empty value."""
 
 
 _Representer.add_representer(

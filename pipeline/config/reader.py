@@ -1,4 +1,4 @@
-"""From the text of a YAML file to its values, with errors of one line."""
+"""Read the values of a YAML file, with errors of one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PARAMS_FILE = Path("params.yaml")
 
 
 def read_yaml(path: Path) -> object:
-    """The values of a YAML file as DVC reads them; `InputError` tells what is wrong with it."""
+    """Return the values of a YAML file as DVC reads them; `InputError` explains its fault."""
     try:
         # YAML 1.2, as DVC reads it: 1e-5 is a number, off is a word.
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))

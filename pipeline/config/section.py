@@ -1,4 +1,4 @@
-"""What every section of `params.yaml` is made of: its base class and the fields that recur."""
+"""The base class of every section of `params.yaml`, and fields that recur."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Section(BaseModel):
 
 
 def whole_number(low: int, high: int, example: int, default: Any = ...) -> Any:
-    """A whole-number field within [low, high]."""
+    """Return a whole-number field within [low, high]."""
     wanted = f"a whole number from {low} to {high}"
     return Field(default, ge=low, le=high, description=wanted, examples=[example])
 
@@ -33,7 +33,7 @@ OptionalBound = Annotated[
 
 
 def shown(value: object) -> str:
-    """A value from YAML as an error shows it."""
+    """Return a value from YAML as an error shows it."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,1 +1,1 @@
-"""From a source to arrays."""
+"""Turn a source into arrays."""

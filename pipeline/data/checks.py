@@ -1,7 +1,7 @@
-"""What may be wrong with a table, looked for before any work is done.
+"""Check a table before any work is done.
 
-What makes a study impossible or meaningless is an error. What its user should know is a finding,
-which `data/schema.json` and the report list.
+Whatever makes a study impossible or meaningless is an error. Whatever the user should know is a
+finding, which `data/schema.json` and the report list.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SHOWN = 5
 
 
 def check_table(table: Table, schema: Schema, group: str | None) -> tuple[Finding, ...]:
-    """Findings of a table; `InputError` if no study can be made of it."""
+    """Return the findings on a table; raise `InputError` if no study can be made of it."""
     _check_target(table)
     frame = table.frame
     if all(column.ignored for column in schema.columns):
@@ -116,7 +116,7 @@ def _of_target(table: Table) -> Iterator[Finding]:
     if share.max() >= BLIND_ACCURACY or share.min() < SCARCE / len(share):
         message = (
             f"class {share.idxmin()!r} has {share.min():.1%} of the rows, and always guessing"
-            f" {share.idxmax()!r} is right in {share.max():.1%}, so accuracy misleads; look at"
+            f" {share.idxmax()!r} is right in {share.max():.1%}, so accuracy is misleading; look at"
             " balanced accuracy and PR AUC, and try train.class_weight: balanced"
         )
         yield Finding(check="imbalance", column=table.target, message=message)
@@ -128,8 +128,8 @@ def _of_target(table: Table) -> Iterator[Finding]:
             yield Finding(check="class names", column=table.target, message=message)
     if len(schema_columns := table.frame.columns) - 1 > len(table.frame):
         message = (
-            f"{len(schema_columns) - 1} columns for {len(table.frame)} rows: a network can learn"
-            " the rows by heart"
+            f"{len(schema_columns) - 1} columns for {len(table.frame)} rows: a network can"
+            " memorize the rows"
         )
         yield Finding(check="more columns than rows", column=None, message=message)
 
@@ -139,11 +139,11 @@ def _of_columns(table: Table, schema: Schema) -> Iterator[Finding]:
     for column in schema.columns:
         name, values = column.name, table.frame[column.name]
         if column.ignored:
-            said = {
+            messages = {
                 "empty": "no value in any row; not used",
                 "constant": "one value in every row; used in images only",
             }
-            yield Finding(check=column.ignored, column=name, message=said[column.ignored])
+            yield Finding(check=column.ignored, column=name, message=messages[column.ignored])
             continue
         if column.missing > MOSTLY_MISSING_SHARE * rows:
             message = f"{column.missing / rows:.0%} of its values are missing"
@@ -155,11 +155,11 @@ def _of_columns(table: Table, schema: Schema) -> Iterator[Finding]:
 
 
 def _id_like() -> str:
-    return "a value of its own for each row, like an id; leave it out (data.drop)"
+    return "a different value in each row, like an id; if it is one, leave it out (data.drop)"
 
 
 def _counts_rows(values: pd.Series) -> bool:
-    """Whether whole numbers are all different and almost without holes, as those of an id."""
+    """Tell whether whole numbers are distinct and nearly consecutive, like those of an id."""
     if len(values) < FEWEST_ROWS or not values.is_unique:
         return False
     return int(values.max()) - int(values.min()) < 2 * len(values)
@@ -182,17 +182,17 @@ def _of_text(name: str, values: pd.Series) -> Iterator[Finding]:
         yield Finding(check="dates as text", column=name, message=message)
     elif present.nunique() >= UNIQUE_SHARE * len(present) and len(present) >= FEWEST_ROWS:
         if sample.str.len().mean() > FREE_TEXT_LETTERS:
-            message = "free text; levels of it say little, leave it out (data.drop)"
+            message = "free text, whose levels carry little information; leave it out (data.drop)"
             yield Finding(check="free text", column=name, message=message)
         else:
             yield Finding(check="id-like", column=name, message=_id_like())
     elif sample.str.len().mean() > FREE_TEXT_LETTERS and sample.str.count(" ").mean() > SHOWN:
-        message = "looks like free text; levels of it say little"
+        message = "looks like free text, whose levels carry little information"
         yield Finding(check="free text", column=name, message=message)
 
 
 def _leaks(table: Table, schema: Schema) -> Iterator[Finding]:
-    """Columns that alone tell the classes apart, by a small tree."""
+    """Yield a finding for each column that separates the classes on its own."""
     if len(table.frame) < LEAK_ROWS:
         return
     sample = table.frame.sample(min(len(table.frame), SAMPLE_ROWS), random_state=0)
@@ -217,8 +217,8 @@ def _leaks(table: Table, schema: Schema) -> Iterator[Finding]:
             accuracy = _balanced(labels, tree.predict(x))
         if accuracy >= LEAK_ACCURACY:
             message = (
-                f"predicts the target alone ({accuracy:.1%} balanced accuracy); if it is not known"
-                " before the target is, leave it out (data.drop)"
+                f"predicts the target on its own ({accuracy:.1%} balanced accuracy); if it is not"
+                " known before the target is, leave it out (data.drop)"
             )
             yield Finding(check="leak", column=column.name, message=message)
 
@@ -226,8 +226,8 @@ def _leaks(table: Table, schema: Schema) -> Iterator[Finding]:
 def _balanced(labels: np.ndarray, guess: np.ndarray) -> float:
     if len(np.unique(labels)) < 2:
         return 0.0
-    # Of the classes that are there; a guess of another is wrong anyhow.
-    return float(np.mean([(guess[labels == one] == one).mean() for one in np.unique(labels)]))
+    # Over the classes that occur; a guess of any other class is wrong anyhow.
+    return float(np.mean([(guess[labels == label] == label).mean() for label in np.unique(labels)]))
 
 
 def _contradictions(table: Table, schema: Schema) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""From a table to its schema, and the schema that `fetch` wrote."""
+"""Describe a table by its schema, and read the schema that `fetch` wrote."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.config.errors import InputError
-from pipeline.data.schema import FOLD_COLUMN, Column, Schema
+from pipeline.data.schema import FOLD_COLUMN, Column, Kind, Schema, Written
 from pipeline.data.table import Table
 from pipeline.project.outputs import SCHEMA, read_json
 
 
 def describe(table: Table, group: str | None) -> Schema:
-    """The schema of a table."""
+    """Return the schema of a table."""
     frame = table.frame
     if FOLD_COLUMN in frame.columns:
         raise InputError(
@@ -31,7 +31,9 @@ def describe(table: Table, group: str | None) -> Schema:
         group=group,
         role=table.role,
         columns=tuple(
-            _column(str(name), values) for name, values in frame.items() if name not in special
+            _column(str(name), values, table.written.get(str(name), Written()))
+            for name, values in frame.items()
+            if name not in special
         ),
         findings=table.findings,
     )
@@ -42,7 +44,7 @@ def read_schema() -> Schema:
     return Schema.model_validate(read_json(SCHEMA))
 
 
-def _column(name: str, values: pd.Series) -> Column:
+def _column(name: str, values: pd.Series, written: Written) -> Column:
     missing, different = int(values.isna().sum()), values.nunique()
     ignored: Literal["empty", "constant"] | None = None
     if different == 0:
@@ -50,11 +52,16 @@ def _column(name: str, values: pd.Series) -> Column:
     elif different == 1 and missing == 0:
         ignored = "constant"
     return Column(
-        name=name, kind=_kind(values), dtype=str(values.dtype), missing=missing, ignored=ignored
+        name=name,
+        kind=_kind(values),
+        dtype=str(values.dtype),
+        missing=missing,
+        ignored=ignored,
+        written=written,
     )
 
 
-def _kind(values: pd.Series) -> Literal["numeric", "boolean", "date", "category"]:
+def _kind(values: pd.Series) -> Kind:
     if pd.api.types.is_bool_dtype(values):
         return "boolean"
     if pd.api.types.is_numeric_dtype(values):

@@ -1,4 +1,4 @@
-"""What the user of a table should know of it."""
+"""Findings: what the user of a table should know about it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHOWN_COLUMNS = 8
 
 
 class Finding(BaseModel):
-    """Something about a table that its user should know; column: None if it is about them all."""
+    """Something the user of a table should know; column is None if it concerns all columns."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,15 +20,15 @@ class Finding(BaseModel):
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:
-    """Findings for people, a sentence each; columns of which the same is said share one."""
+    """Return the findings as sentences; columns with the same finding share one."""
     columns: dict[str, list[str]] = {}
     for finding in findings:
         columns.setdefault(finding.message, [])
         if finding.column is not None:
             columns[finding.message].append(finding.column)
-    said = []
+    lines = []
     for message, names in columns.items():
         shown = ", ".join(map(repr, names[:SHOWN_COLUMNS]))
         more = f" and {len(names) - SHOWN_COLUMNS} more" if names[SHOWN_COLUMNS:] else ""
-        said.append(f"{shown}{more}: {message}" if names else message)
-    return said
+        lines.append(f"{shown}{more}: {message}" if names else message)
+    return lines

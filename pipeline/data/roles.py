@@ -1,4 +1,4 @@
-"""Who trains, who stops, who judges: stable roles and folds.
+"""Assign each row a stable role (train, val or test), and each training row a fold.
 
 A row's role is a function of its identity and the split's seed alone. So rows that arrive later
 move no older row, equal rows share a role, and members of a group share one.
@@ -26,7 +26,7 @@ BLOCK_CELLS = 2**22
 
 
 def identities(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.str_]:
-    """(row,) hex digests: of the group if the schema names one, else of the row's features.
+    """Return (row,) hex digests of the group if the schema names one, else of the row's features.
 
     The label is left out, so that a corrected label moves no row. Columns count by name, not by
     place, and numbers by value: an integer column that turns to floats because a later row has a
@@ -36,7 +36,7 @@ def identities(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.str_]:
         numeric, text = [], [schema.group]
     else:
         numeric = sorted(schema.numeric)
-        text = sorted(n for kind in ("category", "boolean", "date") for n in schema.of_kind(kind))
+        text = sorted(n for kind in ("category", "boolean", "date") for n in schema.names_of(kind))
     words = [_words(frame[name]) for name in text]
     digests = []
     step = max(1, BLOCK_CELLS // max(1, len(numeric)))
@@ -56,8 +56,8 @@ def identities(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.str_]:
 
 
 def assign_roles(identity: npt.NDArray[np.str_], split: SplitParams) -> npt.NDArray[np.str_]:
-    """(row,) names of roles, drawn with the split's shares from a hash of seed and identity."""
-    share = np.array([_uniform(split.seed, one) for one in identity])
+    """Return (row,) roles, drawn with the split's shares from a hash of seed and identity."""
+    share = np.array([_uniform(split.seed, digest) for digest in identity])
     bounds = [split.train, split.train + split.val]
     return np.array(ROLES)[np.searchsorted(bounds, share, side="right")]
 
@@ -65,7 +65,7 @@ def assign_roles(identity: npt.NDArray[np.str_], split: SplitParams) -> npt.NDAr
 def given_roles(
     column: pd.Series, identity: npt.NDArray[np.str_], split: SplitParams
 ) -> npt.NDArray[np.str_]:
-    """(row,) names of roles as the source gives them; without val, val is dealt from train."""
+    """Return (row,) roles as the source gives them; without val, val is drawn from train."""
     role = np.asarray(column.astype("str").str.strip().str.lower().fillna(""), np.str_)
     odd = sorted(set(role) - set(ROLES))
     if odd:
@@ -76,16 +76,16 @@ def given_roles(
     if "val" in role:
         return role
     without_test = split.train + split.val
-    dealt = split.model_copy(update={"train": split.train / without_test, "val": 1.0, "test": 0.0})
-    return np.where(role == "test", role, assign_roles(identity, dealt))
+    shares = split.model_copy(update={"train": split.train / without_test, "val": 1.0, "test": 0.0})
+    return np.where(role == "test", role, assign_roles(identity, shares))
 
 
 def chosen_rows(
     role: npt.NDArray[np.str_], identity: npt.NDArray[np.str_], split: SplitParams
 ) -> npt.NDArray[np.bool_]:
-    """(row,) whether a row is used: all of test, and at most `split.rows` of the others.
+    """Return (row,) whether a row is used: all of test, and at most `split.rows` of the others.
 
-    Which ones depends on their identity, so a larger number only adds rows.
+    Their identities decide which, so a larger number only adds rows.
     """
     chosen = np.ones(len(role), bool)
     others = np.flatnonzero(role != "test")
@@ -98,21 +98,21 @@ def chosen_rows(
 def assign_folds(
     labels: npt.NDArray[np.str_], identity: npt.NDArray[np.str_], split: SplitParams
 ) -> npt.NDArray[np.int32]:
-    """(row,) fold numbers: stratified by label; equal rows and members of a group stay together."""
+    """Return (row,) fold numbers, stratified by label; equal rows and groups stay together."""
     repeated = len(np.unique(identity)) < len(identity)
     kind = StratifiedGroupKFold if repeated else StratifiedKFold
-    deal = kind(split.folds, shuffle=True, random_state=split.seed)
+    splitter = kind(split.folds, shuffle=True, random_state=split.seed)
     groups = identity if repeated else None
     folds = np.empty(len(labels), np.int32)
-    for number, (_, held_out) in enumerate(deal.split(labels, labels, groups)):
+    for number, (_, held_out) in enumerate(splitter.split(labels, labels, groups)):
         folds[held_out] = number
     return folds
 
 
 def check_roles(counts: dict[Role, dict[str, int]], split: SplitParams) -> None:
-    """`InputError` if a role lacks a class, or train has fewer of one than there are folds."""
-    for role, of_class in counts.items():
-        for label, count in of_class.items():
+    """Raise `InputError` if a role lacks a class, or train has fewer of one than folds."""
+    for role, rows in counts.items():
+        for label, count in rows.items():
             if count == 0:
                 raise InputError(
                     f"split: {role} has no row of class {label!r}, want at least one."
@@ -128,9 +128,9 @@ def check_roles(counts: dict[Role, dict[str, int]], split: SplitParams) -> None:
 
 
 def check_folds(counts: Sequence[dict[str, int]], schema: Schema) -> None:
-    """`InputError` if a fold lacks a class, as when a group holds most rows of one."""
-    for number, of_class in enumerate(counts):
-        for label, count in of_class.items():
+    """Raise `InputError` if a fold lacks a class, as when a group holds most rows of one."""
+    for number, rows in enumerate(counts):
+        for label, count in rows.items():
             if count == 0:
                 why = f" Groups ({schema.group}) cannot be cut" if schema.group else " Rows are few"
                 raise InputError(
@@ -140,7 +140,7 @@ def check_folds(counts: Sequence[dict[str, int]], schema: Schema) -> None:
 
 
 def role_basis(schema: Schema, split: SplitParams) -> dict[str, object]:
-    """All that decides a row's role; rows keep their roles as long as it stays the same."""
+    """Return everything that decides a row's role; rows keep theirs while it stays the same."""
     by_content = schema.group is None
     return {
         "split.train": split.train,
@@ -150,14 +150,14 @@ def role_basis(schema: Schema, split: SplitParams) -> dict[str, object]:
         "split.group": schema.group,
         "split.role": schema.role,
         **{
-            f"{kind} columns": sorted(schema.of_kind(kind)) if by_content else []
+            f"{kind} columns": sorted(schema.names_of(kind)) if by_content else []
             for kind in ("numeric", "category", "boolean", "date")
         },
     }
 
 
 def changed_basis(today: Mapping[str, object], then: Mapping[str, object]) -> list[str]:
-    """What of a basis is not what it was, for people."""
+    """Return what has changed in a basis, in words."""
     return [
         name if isinstance(value, list) else f"{name} is {value}, was {then.get(name)}"
         for name, value in today.items()
@@ -166,7 +166,7 @@ def changed_basis(today: Mapping[str, object], then: Mapping[str, object]) -> li
 
 
 def _words(column: pd.Series) -> list[str]:
-    """Texts that differ where values differ, a gap from every text included."""
+    """Return texts that differ where values differ; a gap differs from every text."""
     missing = column.isna().to_numpy()
     return ["\x00" if gap else f"={value}" for gap, value in zip(missing, column, strict=True)]
 

@@ -1,4 +1,4 @@
-"""What is known of a table: its columns, its classes, and which class is positive."""
+"""The schema of a table: its columns, its classes, and which class is positive."""
 
 from __future__ import annotations
 
@@ -9,21 +9,42 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.data.findings import Finding
 
 FOLD_COLUMN = "fold"
+Kind = Literal["numeric", "boolean", "date", "category"]
+
+
+class Written(BaseModel):
+    """How a column's cells are written, so that a model reads them exactly as `fetch` did.
+
+    missing: texts that stand for a gap. decimal, thousands: the marks within numbers. unit: a text
+    beside each number, such as '%'. date: the format of dates; None if they are plain ISO 8601.
+    booleans: whether true and false count as the numbers 1 and 0.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    missing: tuple[str, ...] = ("",)
+    decimal: Literal[".", ","] = "."
+    thousands: str | None = None
+    unit: str | None = None
+    date: str | None = None
+    booleans: bool = False
 
 
 class Column(BaseModel):
     """One raw feature column.
 
-    ignored: why it says nothing, or None; no preparation uses it, and a model does without it.
+    ignored: why it carries no information, or None; no preparation uses it, and requests to a model
+    may leave it out.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: Literal["numeric", "boolean", "date", "category"]
+    kind: Kind
     dtype: str
     missing: int
     ignored: Literal["empty", "constant"] | None = None
+    written: Written = Written()
 
 
 class Schema(BaseModel):
@@ -32,7 +53,7 @@ class Schema(BaseModel):
     classes: labels in class-number order. positive: the class that ROC, PR and predictions are
     about, the last of two; None for more than two.
     group, role: the columns that name the group a row belongs to, and its role; no features.
-    findings: what the user should know of the table.
+    findings: what the user should know about the table.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,21 +71,21 @@ class Schema(BaseModel):
 
     @property
     def features(self) -> list[str]:
-        """Names of the raw feature columns, in the source's order."""
+        """Return the names of the raw feature columns, in the source's order."""
         return [column.name for column in self.columns]
 
     @property
     def numeric(self) -> list[str]:
-        """Names of the numeric feature columns."""
-        return self.of_kind("numeric")
+        """Return the names of the numeric feature columns."""
+        return self.names_of("numeric")
 
     @property
     def category(self) -> list[str]:
-        """Names of the feature columns that hold categories."""
-        return self.of_kind("category")
+        """Return the names of the feature columns that hold categories."""
+        return self.names_of("category")
 
-    def of_kind(self, kind: str) -> list[str]:
-        """Names of the feature columns of a kind that have a value."""
+    def names_of(self, kind: str) -> list[str]:
+        """Return the names of the feature columns of a kind that have a value."""
         return [
             column.name
             for column in self.columns

@@ -1,9 +1,9 @@
-"""A source's rows with the options of the parameters applied, and nothing learned from them."""
+"""Apply the parameters to a source's rows, without learning anything from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,14 @@ import pandas as pd
 from pipeline.config.errors import InputError, did_you_mean, one_line
 from pipeline.config.sections.data import DataParams
 from pipeline.config.sections.split import SplitParams
+from pipeline.data.columns import as_text, type_columns
 from pipeline.data.findings import Finding
-from pipeline.data.sources.named import Raw
+from pipeline.data.rows.cells import number_in
+from pipeline.data.schema import Written
+from pipeline.data.sources.raw import Raw
 
 SHOWN_COLUMNS = 8
 SHOWN_LETTERS = 40
-YES = {"true", "yes", "t", "y", "1", "1.0"}
-NO = {"false", "no", "f", "n", "0", "0.0"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,8 @@ class Table:
 
     frame: feature columns, the target as texts, and the columns of group and role, if any.
     classes: labels in class-number order; of two classes, the last is the positive one.
+    written: how the cells of a feature are written, where that is known.
+    declared: features whose type the user named.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Table:
     classes: tuple[str, ...]
     role: str | None = None
     findings: tuple[Finding, ...] = ()
+    written: Mapping[str, Written] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
 
 
 def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
@@ -69,16 +74,11 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
     frame = frame[[*features, *special]]
     if len(frame) == 0:
         raise InputError(f"{origin}: a header without rows, want rows. Export it again.")
-    changed: dict[str, pd.Series] = {}
-    for name in frame.columns:
-        before = frame[name]
-        column = _with_gaps(before, data.missing)
-        if name in data.types:
-            column = _typed(column, data.types[name], origin)
-        # Thousands of assignments would take minutes.
-        if column is not before:
-            changed[name] = column
-    frame = frame.assign(**changed)
+    typed = type_columns(frame, set(special), raw.texts, data, origin)
+    # Only what changed, for a copy of thousands of columns takes long.
+    frame = frame.assign(
+        **{name: column.cells for name, column in typed.items() if column.cells is not frame[name]}
+    )
     labels, findings = _labels(frame[target], origin)
     frame = frame[labels.notna()].assign(**{target: labels}).reset_index(drop=True)
     classes = _classes(frame[target], data.positive, origin)
@@ -90,7 +90,9 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
         target=target,
         classes=classes,
         role=split.role,
-        findings=(*notes, *findings),
+        findings=(*notes, *(f for name in features for f in typed[name].findings), *findings),
+        written={name: typed[name].written for name in features},
+        declared=frozenset(name for name in features if name in data.types),
     )
 
 
@@ -109,79 +111,8 @@ def _listed(names: Sequence[str]) -> str:
     return f"{text}, …" if len(names) > SHOWN_COLUMNS else text
 
 
-def _is_text(column: pd.Series) -> bool:
-    return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
-
-
-def _with_gaps(column: pd.Series, missing: Sequence[str]) -> pd.Series:
-    if _is_text(column):
-        marked = column.isin(list(missing))
-    elif pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        marked = column.isin([number for text in missing if (number := _number(text)) is not None])
-    else:
-        return column
-    return column.mask(marked) if marked.any() else column
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _typed(column: pd.Series, kind: str, origin: str) -> pd.Series:
-    """The column as the type the user gave it."""
-    if kind == "category":
-        return as_text(column)
-    if kind == "boolean":
-        text = as_text(column).str.strip().str.lower()
-        typed = pd.Series(pd.NA, column.index, dtype="boolean")
-        typed[text.isin(YES)] = True
-        typed[text.isin(NO)] = False
-    elif kind == "number":
-        typed = pd.to_numeric(column, errors="coerce")
-        if pd.api.types.is_bool_dtype(typed):
-            typed = typed.astype("Float64").astype(float)
-    else:
-        typed = _dates(column, kind.removeprefix("date").removeprefix(":"))
-    odd = column[typed.isna() & column.notna()]
-    if len(odd):
-        raise InputError(
-            f"{origin}: column {column.name!r} holds {str(odd.iloc[0])[:40]!r}, want {kind} as in"
-            f" data.types ({len(odd)} such values). List them in data.missing, or change the type."
-        )
-    return typed
-
-
-def _dates(column: pd.Series, written: str) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column):
-        column = as_text(column)
-    try:
-        return pd.to_datetime(
-            column, format=written or "ISO8601", errors="coerce", utc=True
-        ).dt.tz_localize(None)
-    except ValueError:
-        raise InputError(
-            f"params.yaml: data.types gives {column.name!r} the date format {written!r}, want one"
-            " of strftime's. Change it, e.g. date:%d.%m.%Y."
-        ) from None
-
-
-def as_text(column: pd.Series) -> pd.Series:
-    """Values as people write them: whole numbers without a point, gaps as gaps."""
-    present = column.dropna()
-    if pd.api.types.is_bool_dtype(column.dtype):
-        words = present.astype(bool).astype(str)
-    elif pd.api.types.is_float_dtype(column.dtype) and (present % 1 == 0).all():
-        words = present.map(lambda value: f"{value:.0f}")
-    else:
-        words = present.astype(str)
-    return words.reindex(column.index).astype("str")
-
-
 def _labels(column: pd.Series, origin: str) -> tuple[pd.Series, list[Finding]]:
-    """The target as texts, and what is noteworthy of it."""
+    """Return the target as texts, and the findings on it."""
     labels = as_text(column)
     gaps = int(labels.isna().sum())
     if gaps == len(labels):
@@ -196,11 +127,11 @@ def _labels(column: pd.Series, origin: str) -> tuple[pd.Series, list[Finding]]:
 
 
 def _classes(labels: pd.Series, positive: str | None, origin: str) -> tuple[str, ...]:
-    """The classes in order: numbers by value, texts by letters, the positive one last of two."""
+    """Return the classes in order: numbers by value, texts by letters; a positive one is last."""
     names = labels.unique().tolist()
-    numbers = [_number(name) for name in names]
+    numbers = [number_in(name, {}) for name in names]
     if None not in numbers and np.isfinite(np.array(numbers, float)).all():
-        names.sort(key=float)
+        names.sort(key=lambda name: number_in(name, {}))
     else:
         names.sort()
     if positive is None:

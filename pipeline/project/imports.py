@@ -39,8 +39,17 @@ def _imported(file: Path, package: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            module = _absolute(node, file, package)
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         else:
             continue
         yield from (name for name in names if name.split(".")[0] == package.name)
+
+
+def _absolute(node: ast.ImportFrom, file: Path, package: Path) -> str:
+    """Return the dotted name that an import is from; a relative one counts from its file."""
+    if not node.level:
+        return node.module or ""
+    place = file.relative_to(package.parent).parts[: -node.level]
+    return ".".join([*place, *([node.module] if node.module else [])])

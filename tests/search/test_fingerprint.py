@@ -77,6 +77,7 @@ KEEPING: dict[str, Any] = {
     "data.csv.delimiter": ";",
     "data.csv.encoding": "latin-1",
     "data.csv.decimal": ",",
+    "data.csv.thousands": ".",
     "data.max_mb": 8,
     "data.timeout_s": 5,
     "split.train": (0.6, {"split.val": 0.25}),
@@ -233,7 +234,9 @@ def edit(file: Path, old: str, new: str) -> None:
     [
         ("training/adam.py", "0.999", "0.99"),
         ("training/stack.py", "stopping.kept_epoch,", "stopping.kept_epoch + 0,"),
-        ("data/rows.py", "LARGEST = 1e30", "LARGEST = 1e29"),
+        ("data/rows/__init__.py", "LARGEST = 1e30", "LARGEST = 1e29"),
+        # A module that its neighbour imports relatively.
+        ("data/rows/cells.py", '"yes", "t"', '"yes", "ja"'),
         ("tasks/classification.py", "1.0, -1.0", "1.0, -2.0"),
         ("search/space.py", "limits.low, limits.high)", "limits.low, limits.high + 1)"),
     ],

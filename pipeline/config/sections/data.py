@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipeline.config.section import Section, whole_number
 
@@ -13,7 +13,7 @@ Scale = Literal["minmax", "standard", "image", "none"]
 
 
 def as_text(value: Any) -> Any:
-    """YAML reads 1 and true as they look; names and labels are meant as they are written."""
+    """Return a scalar of YAML as text, because a name or a label such as 1 is meant as written."""
     if isinstance(value, bool):
         return str(value)
     return str(value) if isinstance(value, (int, float)) else value
@@ -28,7 +28,7 @@ TypeName = Annotated[str, Field(pattern=r"^(number|category|boolean|date(:.+)?)$
 
 
 class CsvParams(Section):
-    """How a text file is written; null: found in the file itself."""
+    """How a text file is written; null means that it is found in the file itself."""
 
     delimiter: str | None = Field(
         default=None,
@@ -42,6 +42,11 @@ class CsvParams(Section):
     )
     decimal: Literal[".", ","] | None = Field(
         default=None, description="'.', ',' or null to find it", examples=["','"]
+    )
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        default=None,
+        description="'.', ',', ' ', \"'\" or null to find it",
+        examples=["','"],
     )
 
     @field_validator("delimiter")
@@ -65,6 +70,15 @@ class CsvParams(Section):
         raise ValueError(
             f"{name!r} is no encoding Python knows, want a known one. Change it, e.g. cp1252."
         )
+
+    @model_validator(mode="after")
+    def _tells_marks_apart(self) -> CsvParams:
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(
+                f"decimal and thousands are both {self.decimal!r}, want two marks. Change one,"
+                " e.g. decimal '.' and thousands ','."
+            )
+        return self
 
 
 class CategoryParams(Section):

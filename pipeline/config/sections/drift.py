@@ -10,7 +10,7 @@ from pipeline.config.section import OptionalBound, Section, whole_number
 
 
 class Levels(Section):
-    """From which size on a change is a warning, and from which it stops the promotion."""
+    """The sizes from which a change is a warning, and from which it stops the promotion."""
 
     warn: OptionalBound
     stop: OptionalBound

@@ -32,7 +32,7 @@ class _Range(Section):
 
 
 class RateRange(_Range):
-    """Range of a dropout rate."""
+    """The range of a dropout rate."""
 
     low: Rate
     high: Rate
@@ -40,7 +40,7 @@ class RateRange(_Range):
 
 
 class StrengthRange(_Range):
-    """Range of a penalty's strength."""
+    """The range of a penalty's strength."""
 
     low: Strength
     high: Strength
@@ -48,7 +48,7 @@ class StrengthRange(_Range):
 
 
 class EpochsRange(_Range):
-    """Range of a number of epochs."""
+    """The range of a number of epochs."""
 
     low: int = whole_number(0, 100_000, 3)
     high: int = whole_number(0, 100_000, 20)

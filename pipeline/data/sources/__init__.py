@@ -1,1 +1,1 @@
-"""Where tables come from: every kind of source gives the same thing."""
+"""The sources of tables; each gives the same record, `raw.Raw`."""

@@ -1,12 +1,10 @@
-"""Reading CSV and Parquet parts into one Arrow table, types found over all rows."""
+"""Read CSV and Parquet parts into one Arrow table."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -22,26 +20,14 @@ from pipeline.data.sources.files import SAMPLE_BYTES, Part
 DELIMITERS = ",;\t|"
 SAMPLE_ROWS = 500
 BLOCK_BYTES = 2**25
-DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
-DECIMAL_POINT = re.compile(r"[-+]?\d*\.\d+([eE][-+]?\d+)?")
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a text file separates columns, and whole from parts."""
+def read_parts(parts: Sequence[Part], given: CsvParams, missing: Sequence[str]) -> pa.Table:
+    """Return the rows of all parts, one below the other; cells of CSV are texts, as written.
 
-    delimiter: str
-    decimal: str
-
-
-def read_parts(
-    parts: Sequence[Part], given: CsvParams, missing: Sequence[str], texts: Sequence[str]
-) -> pa.Table:
-    """Rows of all parts, one below the other.
-
-    missing: texts that stand for no value. texts: columns whose cells are kept as written.
+    missing: texts that stand for no value.
     """
-    tables = [_read(part, given, missing, texts) for part in parts]
+    tables = [_read(part, given, missing) for part in parts]
     first = tables[0]
     for part, table in zip(parts, tables, strict=True):
         if set(table.column_names) != set(first.column_names):
@@ -57,11 +43,11 @@ def read_parts(
     except pa.ArrowException as error:
         raise InputError(
             f"{parts[0].name} and its other parts: types differ ({_first_line(error)}), want alike"
-            " ones. Say which in data.types, e.g. {zip: category}."
+            " ones. Write the parts with the same types."
         ) from None
 
 
-def _read(part: Part, given: CsvParams, missing: Sequence[str], texts: Sequence[str]) -> pa.Table:
+def _read(part: Part, given: CsvParams, missing: Sequence[str]) -> pa.Table:
     if part.kind == "parquet":
         try:
             table = pq.ParquetFile(part.path).read()
@@ -72,31 +58,38 @@ def _read(part: Part, given: CsvParams, missing: Sequence[str], texts: Sequence[
             ) from None
         _check_names(table.column_names, part.name)
         return table
-    dialect = find_dialect(part.path, given)
-    options = pacsv.ConvertOptions(
-        null_values=list(missing),
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=True,
-        decimal_point=dialect.decimal,
-        column_types=dict.fromkeys(texts, pa.string()),
-    )
+    delimiter, names = find_dialect(part.path, given)
+    options = _as_texts(names, missing)
     try:
-        table = _parse(part.path, dialect, options, threads=True)
+        table = _parse(part.path, delimiter, options, threads=True)
+        if not all(pa.types.is_string(kind) for kind in table.schema.types):
+            # The header is longer than the sample, or is cut otherwise.
+            table = _parse(part.path, delimiter, _as_texts(table.column_names, missing), True)
     except pa.ArrowInvalid as error:
-        raise InputError(_explain(part, dialect, options, error)) from None
+        raise InputError(_explain(part, delimiter, options, error)) from None
     names = _named(table.column_names)
     _check_names(names, part.name)
     return table.rename_columns(names)
 
 
-def find_dialect(path: Path, given: CsvParams) -> Dialect:
-    """The delimiter that cuts most rows like the header, and the decimal mark of the numbers."""
+def _as_texts(names: Sequence[str], missing: Sequence[str]) -> pacsv.ConvertOptions:
+    return pacsv.ConvertOptions(
+        null_values=list(missing),
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+        column_types=dict.fromkeys(names, pa.string()),
+    )
+
+
+def find_dialect(path: Path, given: CsvParams) -> tuple[str, list[str]]:
+    """Return the delimiter that cuts most rows like the header, and the names in the header."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(SAMPLE_BYTES)
         if file.read(1) and "\n" in text:
             text = text[: text.rindex("\n") + 1]
     delimiter = given.delimiter or max(DELIMITERS, key=lambda mark: _evenness(text, mark))
-    return Dialect(delimiter, given.decimal or _decimal(text, delimiter))
+    rows = _rows(text, delimiter)
+    return delimiter, rows[0] if rows else []
 
 
 def _evenness(text: str, delimiter: str) -> tuple[float, int]:
@@ -105,16 +98,6 @@ def _evenness(text: str, delimiter: str) -> tuple[float, int]:
     if width < 2:
         return (0.0, 0)
     return (sum(len(row) == width for row in rows) / len(rows), width)
-
-
-def _decimal(text: str, delimiter: str) -> str:
-    # 1,234 in a file that separates columns by commas is more likely a thousand.
-    if delimiter == ",":
-        return "."
-    cells = [cell.strip() for row in _rows(text, delimiter)[1:] for cell in row]
-    commas = sum(DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
-    points = sum(DECIMAL_POINT.fullmatch(cell) is not None for cell in cells)
-    return "," if commas > points else "."
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
@@ -126,22 +109,20 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _parse(
-    path: Path, dialect: Dialect, options: pacsv.ConvertOptions, threads: bool, **parse: object
+    path: Path, delimiter: str, options: pacsv.ConvertOptions, threads: bool, **parse: object
 ) -> pa.Table:
     return pacsv.read_csv(
         path,
         read_options=pacsv.ReadOptions(use_threads=threads, block_size=BLOCK_BYTES),
-        parse_options=pacsv.ParseOptions(
-            delimiter=dialect.delimiter, newlines_in_values=True, **parse
-        ),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, **parse),
         convert_options=options,
     )
 
 
 def _explain(
-    part: Part, dialect: Dialect, options: pacsv.ConvertOptions, error: pa.ArrowInvalid
+    part: Part, delimiter: str, options: pacsv.ConvertOptions, error: pa.ArrowInvalid
 ) -> str:
-    """What is wrong with the first row that does not fit, with its number."""
+    """Return what is wrong with the first row that does not fit, and its number."""
     odd: list[pacsv.InvalidRow] = []
 
     def note(row: pacsv.InvalidRow) -> str:
@@ -150,14 +131,14 @@ def _explain(
 
     try:
         # Rows are numbered in a single thread only.
-        _parse(part.path, dialect, options, threads=False, invalid_row_handler=note)
+        _parse(part.path, delimiter, options, threads=False, invalid_row_handler=note)
     except pa.ArrowInvalid as again:
         error = again
     if odd:
         row = odd[0]
         return (
             f"{part.name}: row {row.number} has {row.actual_columns} cells, want"
-            f" {row.expected_columns} as in the header (delimiter {dialect.delimiter!r})."
+            f" {row.expected_columns} as in the header (delimiter {delimiter!r})."
             " Mend the row or its quotes, or set data.csv.delimiter."
         )
     if "Empty CSV" in str(error):
@@ -169,7 +150,7 @@ def _explain(
 
 
 def _named(names: Sequence[str]) -> list[str]:
-    """Names of columns; those without one are called after their place."""
+    """Return the columns' names; a column without one is named after its place."""
     return [name if name.strip() else f"column {place}" for place, name in enumerate(names, 1)]
 
 

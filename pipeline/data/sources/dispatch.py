@@ -1,4 +1,4 @@
-"""Where tables come from: every kind of source gives the same thing."""
+"""Pick the source that the parameters name, and read it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from pipeline.config.sections.split import SplitParams
 from pipeline.data.sources.delimited import read_parts
 from pipeline.data.sources.files import GLOB_MARKS, find_files, open_part
 from pipeline.data.sources.frames import to_arrow, to_frame
-from pipeline.data.sources.named import NAMED, Raw, load_openml
-from pipeline.data.sources.remote import download, query_database, shown_url
+from pipeline.data.sources.named import NAMED
+from pipeline.data.sources.openml import load_openml
+from pipeline.data.sources.raw import Raw
+from pipeline.data.sources.remote import download, shown_url
+from pipeline.data.sources.sql import query_database
 from pipeline.data.table import Table, shape_table
 
 OPENML_CACHE = Path(".state/openml")
-TEXT_TYPES = ("category", "date")
 
 
 def load_table(data: DataParams, split: SplitParams) -> Table:
-    """The table the parameters describe; `InputError` if it cannot be had or makes no sense."""
+    """Return the table that the parameters describe; raise `InputError` if there is none."""
     return shape_table(load_raw(data), data, split)
 
 
 def load_raw(data: DataParams) -> Raw:
-    """The rows of `data.source` as they are."""
+    """Return the rows of `data.source` as they are."""
     source = data.source
     if source in NAMED:
         return NAMED[source]()
@@ -58,9 +60,7 @@ def _from_files(paths: list[Path], names: list[str], data: DataParams) -> Raw:
             open_part(path, name, data, Path(scratch) / str(number))
             for number, (path, name) in enumerate(zip(paths, names, strict=True))
         ]
-        texts = [name for name, kind in data.types.items() if kind.startswith(TEXT_TYPES)]
-        labels = [data.target] if data.target is not None else []
-        table = read_parts(parts, data.csv, data.missing, [*texts, *labels])
+        table = read_parts(parts, data.csv, data.missing)
     notes = [
         f"{part.name} is not UTF-8 and was read as {part.guessed}; if letters look wrong, set"
         " data.csv.encoding"
@@ -72,10 +72,11 @@ def _from_files(paths: list[Path], names: list[str], data: DataParams) -> Raw:
         name=_plain(shown.split(".")[0]),
         description=f"Table {shown}" + (f" and {len(names) - 1} more" if names[1:] else ""),
         frame=to_frame(table, names[0]),
+        texts=any(part.kind == "csv" for part in parts),
         notes=tuple(notes),
     )
 
 
 def _plain(name: str) -> str:
-    """A name that a study, an experiment and a file may have."""
+    """Return a name that a study, an experiment and a file may have."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "table"

@@ -1,4 +1,4 @@
-"""Local files as plain parts: found, unpacked, in UTF-8, and told apart by what is in them."""
+"""Find local files, unpack them, convert text to UTF-8, and recognize each by its content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK_BYTES = 2**20
 SAMPLE_BYTES = 2**18
 MB = 2**20
 GLOB_MARKS = "*?["
-# Of files without a byte-order mark that are not UTF-8: what Windows writes in Western Europe.
+# For files without a byte-order mark that are not UTF-8: what Windows writes in Western Europe.
 FALLBACK_ENCODING = "cp1252"
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -54,11 +54,11 @@ class Part:
 
 
 def find_files(source: str, watch: str) -> list[Path]:
-    """The files a path or pattern names, in order; `InputError` if there are none, or outside."""
+    """Return the files that a path or pattern names, in order; they must be in `watch`."""
     # Not Path.glob: a pattern may be absolute.
-    found = sorted(glob.glob(source, recursive=True))  # noqa: PTH207
+    matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207
     # A file may have brackets in its name.
-    paths = [Path(source)] if Path(source).exists() or not found else [Path(p) for p in found]
+    paths = [Path(source)] if Path(source).exists() or not matches else [Path(p) for p in matches]
     for path in paths:
         shown = one_line(str(path))
         if not path.exists():
@@ -144,7 +144,7 @@ def _check_text(head: bytes, name: str, encoding: str | None) -> None:
 
 
 def _encoding(path: Path, name: str, head: bytes, given: str | None) -> tuple[str, bool]:
-    """Name of the encoding, and whether it is a guess; UTF-8 is checked to the end."""
+    """Return the encoding and whether it is a guess; UTF-8 is checked to the end."""
     marked = next((encoding for mark, encoding in BYTE_ORDER_MARKS if head.startswith(mark)), None)
     encoding = codecs.lookup(given).name if given else marked or "utf-8"
     if marked and encoding in marked:
@@ -161,7 +161,7 @@ def _encoding(path: Path, name: str, head: bytes, given: str | None) -> tuple[st
 
 
 def _decoded(path: Path, name: str, encoding: str) -> Iterator[str]:
-    """The text, piece by piece; `InputError` where a byte is none of this encoding's."""
+    """Yield the text piece by piece; raise `InputError` where a byte is not of this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     read = 0
     with path.open("rb") as file:

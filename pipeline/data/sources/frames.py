@@ -1,4 +1,4 @@
-"""Arrow tables as frames of five kinds of columns: numbers, booleans, dates, texts, nothing."""
+"""Convert Arrow tables to frames whose columns are numbers, booleans, dates, texts or empty."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.config.errors import InputError
 
 
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
-    """A frame of any origin as an Arrow table; columns of mixed types become text."""
+    """Return a frame of any origin as an Arrow table; columns of mixed types become text."""
     columns = {}
     for name, column in frame.items():
         try:
@@ -22,7 +22,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
 
 
 def to_frame(table: pa.Table, origin: str) -> pd.DataFrame:
-    """Numbers as they are, booleans nullable, dates without time zone (UTC), the rest as text.
+    """Return a frame with nullable booleans, dates in UTC without a zone, and the rest as text.
 
     `InputError` for a column of lists, structures or bytes; origin names the source in it.
     """

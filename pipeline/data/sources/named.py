@@ -1,4 +1,4 @@
-"""Tables that have a name: scikit-learn's, Keras' MNIST, and OpenML's."""
+"""Tables that have a name: those of scikit-learn, and MNIST as Keras caches it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile
@@ -17,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config.errors import InputError
+from pipeline.data.sources.raw import Raw
 
 # As in keras.datasets.mnist.
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -26,22 +25,6 @@ import sys, numpy, keras
 numpy.savez(sys.argv[1], x_train=x, y_train=y, x_test=test_x, y_test=test_y)
 """
 IMAGE_PIXELS = 28 * 28
-
-
-@dataclass(frozen=True, eq=False)
-class Raw:
-    """Rows as a source gives them, and what it knows of them.
-
-    target: the column it is known for; role: the column that tells its own test rows.
-    notes: what was guessed while reading.
-    """
-
-    name: str
-    description: str
-    frame: pd.DataFrame
-    target: str | None = None
-    role: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 def _breast_cancer() -> Raw:
@@ -148,35 +131,6 @@ def _download_mnist(archive: Path, cached: Path) -> None:
             f"{cached}: not there, and Keras cannot download it ({why[:160]}), want its archive of"
             " MNIST. Put mnist.npz there, or set KERAS_HOME."
         )
-
-
-def load_openml(wanted: str, cache: Path) -> Raw:
-    """A table of openml.org by name or number, kept in a cache."""
-    from sklearn.datasets import fetch_openml
-
-    if not wanted:
-        raise InputError(
-            "params.yaml: data.source is 'openml:', want a name or number after it."
-            " Change it, e.g. openml:credit-g or openml:31."
-        )
-    which = {"data_id": int(wanted)} if wanted.isdecimal() else {"name": wanted, "version": 1}
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            bunch = fetch_openml(
-                **which, as_frame=True, parser="pandas", data_home=str(cache), n_retries=1
-            )
-    except Exception as error:
-        raise InputError(
-            f"openml:{wanted}: cannot be had ({str(error).splitlines()[0][:160]}), want a data set"
-            " of openml.org. Check name and connection, or download it as CSV."
-        ) from None
-    targets = bunch.target_names
-    return Raw(
-        name=f"openml-{bunch.details['name']}",
-        description=f"OpenML data set {bunch.details['id']}, {bunch.details['name']}",
-        frame=bunch.frame,
-        target=targets[0] if len(targets) == 1 else None,
-    )
 
 
 NAMED: dict[str, Callable[[], Raw]] = {

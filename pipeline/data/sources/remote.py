@@ -1,14 +1,11 @@
-"""Tables that are elsewhere: URLs through fsspec, databases through SQLAlchemy."""
+"""Download tables from URLs, through fsspec."""
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-import pandas as pd
 
 from pipeline.config.errors import InputError
 from pipeline.config.sections.data import DataParams
@@ -19,7 +16,7 @@ SLACK_S = 0.1
 
 
 def shown_url(url: str) -> str:
-    """The address without what may be secret: user, password, query."""
+    """Return the address without what may be secret: user, password, query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -66,7 +63,7 @@ def download(url: str, data: DataParams, scratch: Path) -> Path:
     # Every file system raises errors of its own.
     except Exception as error:
         raise InputError(
-            f"{shown}: cannot be downloaded ({_told(error, url)}), want a file."
+            f"{shown}: cannot be downloaded ({first_line(error, url)}), want a file."
             " Check address and connection, or download it yourself."
         ) from None
     return file
@@ -81,77 +78,8 @@ def _options(url: str, timeout_s: int) -> dict[str, Any]:
     return {"block_size": 0, "client_kwargs": {"timeout": ClientTimeout(total=timeout_s)}}
 
 
-def query_database(variable: str, data: DataParams) -> tuple[str, pd.DataFrame]:
-    """Name of the database, and the rows the query gives."""
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
-    url = os.environ.get(variable)
-    if not url:
-        raise InputError(
-            f"params.yaml: data.source names the environment variable {variable!r}, which is not"
-            f" set, want an SQLAlchemy URL in it. Set it: export {variable}=postgresql://…"
-        )
-    if data.query is None:
-        raise InputError(
-            "params.yaml: data.query is null, want what to ask the database."
-            " Set it, e.g. SELECT * FROM customers."
-        )
-    try:
-        address = make_url(url)
-        engine = create_engine(address, **_patience(address.get_backend_name(), data.timeout_s))
-    except ArgumentError:
-        raise InputError(
-            f"{variable}: no SQLAlchemy URL, want one such as postgresql://user@host/name."
-            " Set the variable anew."
-        ) from None
-    except ImportError as error:
-        raise InputError(
-            f"{variable}: its driver is not installed ({error}), want one."
-            " Install it, e.g. psycopg for postgresql+psycopg://."
-        ) from None
-    if address.get_backend_name() == "sqlite" and address.database:
-        _check_sqlite(variable, Path(address.database))
-    try:
-        with engine.connect() as connection:
-            parts, taken = [], 0
-            for part in pd.read_sql_query(text(data.query), connection, chunksize=50_000):
-                taken += int(part.memory_usage(deep=True).sum())
-                if taken > data.max_mb * MB:
-                    raise InputError(
-                        f"data.query: gives more than data.max_mb = {data.max_mb}, want at most"
-                        " that. Ask for less, or raise data.max_mb."
-                    )
-                parts.append(part)
-    except (SQLAlchemyError, pd.errors.DatabaseError) as error:
-        raise InputError(
-            f"data.query: the database refuses ({_told(error, url)}), want rows."
-            " Try the query in the database's own client."
-        ) from None
-    finally:
-        engine.dispose()
-    filled = [part for part in parts if len(part)] or parts[:1]
-    name = Path(address.database or variable).stem
-    return name, pd.concat(filled, ignore_index=True)
-
-
-def _check_sqlite(variable: str, file: Path) -> None:
-    # SQLite would make an empty database.
-    if not file.is_file():
-        raise InputError(
-            f"{variable}: {file} is no file, want an SQLite database. Check the path in the URL."
-        )
-
-
-def _patience(backend: str, timeout_s: int) -> dict[str, Any]:
-    argument = {"sqlite": "timeout", "postgresql": "connect_timeout", "mysql": "connect_timeout"}
-    known = argument.get(backend)
-    return {"connect_args": {known: timeout_s}} if known else {}
-
-
-def _told(error: BaseException, url: str) -> str:
-    """The error's first line, without the address, which may hold a password."""
+def first_line(error: BaseException, url: str) -> str:
+    """Return the error's first line without the address, which may hold a password."""
     text = (
         str(getattr(error, "orig", None) or error.__cause__ or error) or type(error).__name__
     ).splitlines()[0]

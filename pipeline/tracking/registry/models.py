@@ -142,7 +142,9 @@ def network_digest(network: Path) -> str:
 
 
 def _paths(files: ModelFiles) -> dict[str, str]:
-    return {name: str(path) for name, path in vars(files).items()} | {"rows": raw.__file__}
+    return {name: str(path) for name, path in vars(files).items()} | {
+        "rows": str(Path(raw.__file__).parent)
+    }
 
 
 @dataclass(frozen=True)

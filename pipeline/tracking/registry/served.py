@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,11 +85,17 @@ def _table(given: Any) -> pd.DataFrame:
 
 
 def _module(path: str) -> ModuleType:
-    """The code at a path, run: what turns raw rows into those the preparation takes."""
-    spec = importlib.util.spec_from_file_location("model_rows", path)
+    """Run the package at a path: what turns raw rows into those the preparation takes."""
+    # Two models in one process each have their own.
+    name = f"model_rows_{abs(hash(path))}"
+    spec = importlib.util.spec_from_file_location(
+        name, Path(path) / "__init__.py", submodule_search_locations=[path]
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Its modules import each other relatively, and so by this name.
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -158,9 +158,11 @@ def test_parts_must_be_alike(load: Load, tmp_path: Path) -> None:
     (tmp_path / "p2.csv").write_text("x,z\n1,a\n")
     with pytest.raises(InputError, match=r"its columns differ from those of .*'y', 'z'"):
         load(tmp_path / "p*.csv", target="y")
-    (tmp_path / "p2.csv").write_text("x,y\nred,a\n")
-    with pytest.raises(InputError, match="types differ"):
-        load(tmp_path / "p*.csv", target="y")
+    for number, values in enumerate(([1, 2] * 10, ["red"] * 20)):
+        frame = pd.DataFrame({"x": values, "y": ["a", "b"] * 10})
+        frame.to_parquet(tmp_path / f"p{number}.parquet")
+    with pytest.raises(InputError, match=r"types differ .* Write the parts with the same types\."):
+        load(tmp_path / "p*.parquet", target="y")
 
 
 @pytest.mark.parametrize(
