@@ -16,7 +16,7 @@ CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|BRL|AUD|CAD|NZD|Rs|kr"
 MEASURE = "[A-Za-zµμΩÅ]{1,10}[²³]?"
 NUMBER = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+])?\ ?"
-    rf"(?P<before>[A-Z]{{0,3}}[{SYMBOLS}]|(?:{CODES})(?=[ \d]))?\ ?[-+]?\ ?"
+    rf"(?P<before>[A-Z]{{0,3}}[{SYMBOLS}]|(?:{CODES})(?=[- \d]))?\ ?[-+]?\ ?"
     r"(?P<core>\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
     rf"\ ?(?P<after>[%‰°]|[A-Z]{{0,3}}[{SYMBOLS}]|°?{MEASURE}(?:/{MEASURE})?)?"
     r"\ ?-?\)?",

@@ -90,6 +90,35 @@ def test_classes_that_differ_by_case_are_said() -> None:
     assert [one.check for one in found] == ["class names"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "difference"),
+    [
+        ("0", "0.0", "how a number is written"),
+        ("1", "1.00", "how a number is written"),
+        ("1000", "1e3", "how a number is written"),
+        ("yes", "yes ", "case or blanks"),
+        ("YES", "yes", "case or blanks"),
+        ("two words", "two\u00a0 words", "case or blanks"),
+        ("cafe\u0301", "caf\u00e9", "case or blanks"),
+        ("yes", "yes\u200b", "case or blanks"),
+    ],
+)
+def test_two_spellings_of_one_class_or_level_are_noted(
+    first: str, second: str, difference: str
+) -> None:
+    words = np.resize(np.array([first, "other", second], object), ROWS)
+    wanted = f"{first!r} and {second!r} differ only in {difference}"
+    (of_target,) = findings(words)
+    assert of_target.check == "class names"
+    assert wanted in of_target.message
+    labels = np.resize(["no", "yes", "no", "no", "yes", "yes", "no"], ROWS)
+    (of_column,) = findings(
+        labels, case=np.resize(np.array([first, "other", second, "more", "third"], object), ROWS)
+    )
+    assert (of_column.check, of_column.column) == ("level names", "case")
+    assert wanted in of_column.message
+
+
 def test_columns_of_which_the_same_is_said_share_a_sentence() -> None:
     found = findings(**{f"c{n}": [1] * ROWS for n in range(10)}, gone=[None] * ROWS)
     shared, alone = sentences(found)

@@ -9,7 +9,9 @@ from io import StringIO
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
@@ -67,6 +69,7 @@ def _read(part: Part, given: CsvParams, missing: Sequence[str]) -> pa.Table:
             table = _parse(part.path, delimiter, _as_texts(table.column_names, missing), True)
     except pa.ArrowInvalid as error:
         raise InputError(_explain(part, delimiter, options, error)) from None
+    _check_repeated_header(table, part.name)
     names = _named(table.column_names)
     _check_names(names, part.name)
     return table.rename_columns(names)
@@ -147,6 +150,20 @@ def _explain(
         f"{part.name}: no CSV ({_first_line(error)}), want a header line and rows."
         " Export it again, or set data.csv."
     )
+
+
+def _check_repeated_header(table: pa.Table, origin: str) -> None:
+    """Raise `InputError` if a row is the header again, as where files were joined."""
+    rows = np.arange(table.num_rows)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if name.strip() and len(rows):
+            cells = column if len(rows) == table.num_rows else column.take(pa.array(rows))
+            rows = rows[pc.fill_null(pc.equal(cells, name), False).to_numpy()]
+    if len(rows) and table.num_columns > 1:
+        raise InputError(
+            f"{origin}: row {rows[0] + 2} repeats the header, want it once, at the top."
+            " Delete that row."
+        )
 
 
 def _named(names: Sequence[str]) -> list[str]:

@@ -39,11 +39,34 @@ CELLS = st.one_of(
     st.text(max_size=6),
     st.floats(width=32).map(str),
     st.integers().map(str),
+    # Numbers as people write them: thousands, signs and units.
+    st.builds(
+        lambda before, number, mark, after: before + f"{number:,}".replace(",", mark) + after,
+        st.sampled_from(["", "-", "\u2212", "+", "(", "$", "EUR ", "\u20ac -"]),
+        st.one_of(st.integers(0, 10**9), st.floats(0, 1e9)),
+        st.sampled_from([",", ".", "'", " ", "\u00a0"]),
+        st.sampled_from(["", "-", ")", "%", " kg", "\u00a0\u20ac"]),
+    ),
+)
+# What stands above the header of some files, or in its place.
+ABOVE = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        "sep=;\n",
+        "# exported\n",
+        "-*- coding: utf-8 -*-\n",
+        "\n\n",
+        "@RELATION t\n",
+        "x;y\n",
+    ]
 )
 WRITTEN = st.builds(
-    lambda rows, delimiter, end, encoding: end.join(map(delimiter.join, rows)).encode(
-        encoding, "ignore"
-    ),
+    lambda above, rows, delimiter, end, encoding: (
+        above + end.join(map(delimiter.join, rows))
+    ).encode(encoding, "ignore"),
+    ABOVE,
     st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=30),
     st.sampled_from(",;\t|"),
     st.sampled_from(["\n", "\r\n", "\r"]),
