@@ -119,7 +119,7 @@ retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, 
 
 .PHONY: ui
 ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000
-	python -m pipeline.tracking.local
+	python -m pipeline.commands.relocate
 	@echo 'Open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning'
 	mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri sqlite:///mlflow.db
 
@@ -140,5 +140,5 @@ $(INSTALLED): pyproject.toml uv.lock | $(UV)
 
 $(READY): $(INSTALLED)
 	python -m pipeline.training.warm
-	python -m pipeline.tracking.blank
+	python -m pipeline.tracking.store.blank
 	@touch $@

@@ -18,8 +18,8 @@ from pipeline.config.reader import PARAMS_FILE
 from pipeline.gate.report import GateReport, markdown
 from pipeline.project.outputs import GATE, STATE, read_json, write_text
 from pipeline.project.run_stage import logger, run_stage
-from pipeline.tracking.provenance import without_password
 from pipeline.tracking.registry.champion import CHAMPION, Registry
+from pipeline.tracking.store.provenance import without_password
 
 LOCK = Path("dvc.lock")
 SUMMARY = STATE / "retrain.md"

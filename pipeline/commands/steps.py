@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.config.errors import InputError
-from pipeline.tracking.provenance import without_password
+from pipeline.tracking.store.provenance import without_password
 
 TAIL_LINES = 3
 END_S = 10

@@ -29,9 +29,9 @@ from pipeline.project.run_stage import logger, run_stage
 from pipeline.search.storage import open_study, storage_works
 from pipeline.search.study import Study
 from pipeline.search.views import summary
-from pipeline.tracking.client import connect, mlflow_answers
-from pipeline.tracking.datasets import RoleRows
-from pipeline.tracking.provenance import how_to_reproduce
+from pipeline.tracking.store.client import connect, mlflow_answers
+from pipeline.tracking.store.datasets import RoleRows
+from pipeline.tracking.store.provenance import how_to_reproduce
 from pipeline.tracking.study.follow import Follower
 from pipeline.tracking.study.mirror import END, FOLLOW
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, sync

@@ -38,9 +38,9 @@ from pipeline.project.outputs import (
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.assemble import ReportFiles, assemble_report
-from pipeline.tracking.datasets import RoleRows
-from pipeline.tracking.registry.comparison_run import log_comparison
-from pipeline.tracking.registry.export import export_models, served_predictions
+from pipeline.tracking.models.comparison_run import log_comparison
+from pipeline.tracking.models.export import export_models, served_predictions
+from pipeline.tracking.store.datasets import RoleRows
 from pipeline.training.trainers import trainer
 
 ROLES = (TRAIN, VAL, TEST)

@@ -29,8 +29,8 @@ from pipeline.project.outputs import (
 from pipeline.project.progress import progress
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.search.fingerprint import study_name
-from pipeline.tracking.datasets import RoleRows
-from pipeline.tracking.evaluation_run import log_evaluation
+from pipeline.tracking.evaluation.run import log_evaluation
+from pipeline.tracking.store.datasets import RoleRows
 from pipeline.training.trainers import trainer
 
 

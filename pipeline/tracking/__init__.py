@@ -1,1 +1,1 @@
-"""The only room that imports mlflow."""
+"""The only room that imports MLflow: the connection, a study's runs, models, and their registry."""

@@ -30,7 +30,7 @@ def test_moved_checkout_loads_shows_and_goes_on(copied: Project) -> None:
     assert original is not None
     assert not original.artifact_location.startswith(str(moved.path))
 
-    moved.run(sys.executable, "-m", "pipeline.tracking.local")
+    moved.run(sys.executable, "-m", "pipeline.commands.relocate")
     printed = moved.run(sys.executable, "-c", LOAD, MLFLOW_TRACKING_URI="sqlite:///mlflow.db")
     assert printed.splitlines()[-1] == "30"
 

@@ -29,7 +29,7 @@ def pages(
     """The beginning of each page's address, with a server over a copy of the finished run."""
     command = ["mlflow", "server", "--workers", "1", "--backend-store-uri", "sqlite:///mlflow.db"]
     shown = finished.copy(tmp_path_factory.mktemp("shown") / "copy")
-    shown.run(sys.executable, "-m", "pipeline.tracking.local")
+    shown.run(sys.executable, "-m", "pipeline.tracking.store.local")
     with serving(shown, *command) as address:
         yield f"{address}/#"
 

@@ -7,7 +7,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.tracking.client import connect
+from pipeline.tracking.store.client import connect
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 
 from pipeline.config.errors import InputError
 from pipeline.tracking.registry.champion import CHALLENGER, Registry, Version
-from pipeline.tracking.registry.models import NETWORK_TAG, network_digest
+from pipeline.tracking.store.network_digest import NETWORK_TAG, network_digest
 
 
 def find_challenger(registry: Registry, network: Path) -> Version:

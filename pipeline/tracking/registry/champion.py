@@ -21,7 +21,6 @@ from pydantic import ValidationError
 from pipeline.config.errors import InputError
 from pipeline.gate.profile import TrainingProfile
 from pipeline.tasks.arrays import Floats
-from pipeline.tracking.client import connect, mlflow_answers, reason
 from pipeline.tracking.registry.claim import claimed
 from pipeline.tracking.registry.journal import (
     Action,
@@ -32,7 +31,8 @@ from pipeline.tracking.registry.journal import (
     versions_of,
     write_entry,
 )
-from pipeline.tracking.registry.models import NETWORK_TAG
+from pipeline.tracking.store.client import connect, mlflow_answers, reason
+from pipeline.tracking.store.network_digest import NETWORK_TAG
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 ROLES_TAG = "roles"

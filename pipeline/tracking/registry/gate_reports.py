@@ -11,9 +11,9 @@ from pipeline.config.errors import InputError
 from pipeline.gate.decision import Decision
 from pipeline.gate.drift import figures
 from pipeline.gate.report import GateReport, Outcome, sentence
-from pipeline.tracking.provenance import without_password
 from pipeline.tracking.registry.champion import CHAMPION, Registry, Version
 from pipeline.tracking.registry.journal import triggered_by
+from pipeline.tracking.store.provenance import without_password
 
 logger = logging.getLogger(__name__)
 

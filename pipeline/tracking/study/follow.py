@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from pipeline.search.study import Trial
-from pipeline.tracking.client import connect, reason
+from pipeline.tracking.store.client import connect, reason
 from pipeline.tracking.study.mirror import LATER
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, StudyRuns, complete_study
 

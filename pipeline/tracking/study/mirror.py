@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from pipeline.tracking.local import is_local
+from pipeline.tracking.store.environment import is_local
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from mlflow.entities import Metric, Param, Run, RunStatus, RunTag
 from pipeline.search.score import Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tasks.classification import CLASSIFICATION
-from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
-from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.single import drop_twins, end_abandoned, one_run
+from pipeline.tracking.store.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.store.datasets import RoleRows, dataset_input
+from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
 
 PAGE = 1000
 CURVE_POINTS = 50

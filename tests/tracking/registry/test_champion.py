@@ -16,10 +16,10 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.config.errors import InputError
-from pipeline.tracking.client import connect
 from pipeline.tracking.registry import claim
 from pipeline.tracking.registry.champion import Registry
 from pipeline.tracking.registry.journal import read_journal
+from pipeline.tracking.store.client import connect
 
 MODEL = "toy-net"
 

@@ -15,8 +15,8 @@ from pipeline.config.params import parse_params
 from pipeline.data.description import describe
 from pipeline.data.preparation import Preparation
 from pipeline.data.sources.dispatch import load_table
-from pipeline.tracking.registry.models import ModelFiles, open_model
-from pipeline.tracking.registry.served import RegularizedNetwork
+from pipeline.tracking.models.logged import ModelFiles, open_model
+from pipeline.tracking.models.served import RegularizedNetwork
 from pipeline.training._tensorflow import keras
 
 # The kind that fetch gives a column, and the spellings of its cells.

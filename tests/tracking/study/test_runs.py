@@ -14,7 +14,7 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.search.score import Score
 from pipeline.search.study import Trial
 from pipeline.tasks.classification import CLASSIFICATION
-from pipeline.tracking.datasets import RoleRows
+from pipeline.tracking.store.datasets import RoleRows
 from pipeline.tracking.study import runs
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, shown_epochs, sync
 

@@ -11,10 +11,10 @@ from mlflow.entities import Metric, Param, Run, RunTag
 
 from pipeline.evaluation.headline import sentence
 from pipeline.evaluation.result import Evaluation
-from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
-from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.provenance import code_digest, how_to_reproduce
-from pipeline.tracking.single import drop_twins, end_abandoned, one_run
+from pipeline.tracking.store.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.store.datasets import RoleRows, dataset_input
+from pipeline.tracking.store.provenance import code_digest, how_to_reproduce
+from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
 
 DIGITS = 12
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from mlflow.models.signature import infer_signature
 
-from pipeline.tracking.datasets import RoleRows, dataset_input, signature_rows, telling_rows
+from pipeline.tracking.store.datasets import RoleRows, dataset_input, signature_rows, telling_rows
 
 
 def test_few_rows_tell_what_all_tell(tmp_path: Path) -> None:

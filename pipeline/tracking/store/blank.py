@@ -1,7 +1,7 @@
 """An empty MLflow database, migrated once for an environment and copied from then on.
 
 MLflow's migrations take two seconds, which every new project and clone would pay.
-`python -m pipeline.tracking.blank` makes it ahead of time.
+`python -m pipeline.tracking.store.blank` makes it ahead of time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-SCHEME = "sqlite:///"
+from pipeline.tracking.store.environment import SCHEME, prepare_mlflow
+
 # MLflow's folder for artifacts, beside the database.
 ARTIFACTS = "mlruns"
 BLANK = Path(sys.prefix) / f"mlflow-{version('mlflow')}.db"
 
 
 def write_blank(file: Path) -> None:
-    """An empty database at this path; where the environment cannot keep one, MLflow makes it."""
+    """Write an empty database; MLflow makes it where the environment cannot keep a copy."""
     if not BLANK.exists() and os.access(BLANK.parent, os.W_OK):
         # In the same folder, so that it appears there in one piece whoever else makes it.
         with TemporaryDirectory(dir=BLANK.parent) as folder:
@@ -37,13 +38,14 @@ def write_blank(file: Path) -> None:
 
 
 def _migrate(file: Path) -> None:
+    # Importing MLflow takes seconds, and most databases are there already or copied.
     from mlflow import MlflowClient
 
     MlflowClient(f"{SCHEME}{file}").search_experiments(max_results=1)
 
 
 def _forget_folder(file: Path) -> None:
-    """Put a folder that never is in the place of the one MLflow ran in: copies take their own."""
+    """Replace the folder MLflow ran in by one that never exists: each copy puts in its own."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
             "update experiments set artifact_location = ? || experiment_id",
@@ -52,8 +54,7 @@ def _forget_folder(file: Path) -> None:
 
 
 def main() -> None:
-    import pipeline.tracking.client  # noqa: F401  makes MLflow quiet
-
+    prepare_mlflow()
     with TemporaryDirectory() as folder:
         write_blank(Path(folder) / BLANK.name)
 

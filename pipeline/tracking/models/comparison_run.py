@@ -14,17 +14,16 @@ from mlflow.entities import Metric, Param, Run, RunTag
 from pipeline.comparison.key_figures import key_figures
 from pipeline.comparison.result import Candidate, Comparison, Kind
 from pipeline.report.render import note
-from pipeline.tracking.client import connect, experiment_id, mlflow_answers, run_tags
-from pipeline.tracking.datasets import RoleRows, dataset_input
-from pipeline.tracking.provenance import code_digest, how_to_reproduce
-from pipeline.tracking.registry.models import (
-    NETWORK_TAG,
+from pipeline.tracking.models.logged import (
     ModelFiles,
     log_model,
     model_requirements,
-    network_digest,
 )
-from pipeline.tracking.single import drop_twins, end_abandoned, one_run, one_version
+from pipeline.tracking.store.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.store.datasets import RoleRows, dataset_input
+from pipeline.tracking.store.network_digest import NETWORK_TAG, network_digest
+from pipeline.tracking.store.provenance import code_digest, how_to_reproduce
+from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run, one_version
 
 ALIASES: Mapping[Kind, str] = {"best": "challenger", "baseline": "baseline"}
 DIGITS = 12

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.tracking.registry.models import ModelFiles, network_digest, open_model
+from pipeline.tracking.models.logged import ModelFiles, open_model
+from pipeline.tracking.store.network_digest import network_digest
 from pipeline.training._tensorflow import keras
 
 SAVED_AGAIN_S = 1.1

@@ -15,7 +15,7 @@ from pipeline.comparison.networks import Networks
 from pipeline.data.schema import Schema
 from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA
 from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tracking.registry.models import ModelFiles, open_model
+from pipeline.tracking.models.logged import ModelFiles, open_model
 from pipeline.training.architecture import Architecture
 from pipeline.training.network import export_network
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zipfile import ZipFile
 
 import mlflow.pyfunc
 import pandas as pd
@@ -21,8 +19,9 @@ from pipeline.config.errors import one_line
 from pipeline.data import rows as raw
 from pipeline.data.schema import Schema
 from pipeline.text.markdown import markdown_text
-from pipeline.tracking.registry import served
-from pipeline.tracking.single import one_model
+from pipeline.tracking.models import served
+from pipeline.tracking.store.environment import prepare_mlflow
+from pipeline.tracking.store.single import one_model
 
 # MLflow's databases hold 5,000 to 8,000 letters of a tag.
 COLUMNS_SHOWN, LETTERS_SHOWN = 25, 40
@@ -35,12 +34,6 @@ WANTED = {
 }
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
-
-# Tag of a version: digest of the network it was made from.
-NETWORK_TAG = "network"
-DIGEST_LENGTH = 32
-# Their name in a .keras file.
-WEIGHTS = "model.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -57,6 +50,7 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
 
     As when another `dvc repro` deletes the outputs of a stage whose `dvc` was killed.
     """
+    prepare_mlflow()
     for path in vars(files).values():
         # Keras' own error is none of the system's.
         path.stat()
@@ -130,15 +124,6 @@ def columns_note(schema: Schema) -> str:
         shown = ", ".join(spare[:COLUMNS_SHOWN]) + (", …" if spare[COLUMNS_SHOWN:] else "")
         text += f"\n\nMay come or not, as they said nothing in training: {shown}."
     return text
-
-
-def network_digest(network: Path) -> str:
-    """What tells one network from every other: its weights.
-
-    The rest of a .keras file is another in each saving: the time, and objects' addresses.
-    """
-    with ZipFile(network) as archive:
-        return hashlib.sha256(archive.read(WEIGHTS)).hexdigest()[:DIGEST_LENGTH]
 
 
 def _paths(files: ModelFiles) -> dict[str, str]:

@@ -4,7 +4,7 @@ import dataclasses
 
 from mlflow import MlflowClient
 
-from pipeline.tracking.single import one_model, one_run, one_version
+from pipeline.tracking.store.single import one_model, one_run, one_version
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, sync
 from tests.tracking.study.test_runs import LABEL, runs_of, trial
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.data.description import describe
 from pipeline.data.table import Table
-from pipeline.tracking.registry.models import columns_note
+from pipeline.tracking.models.logged import columns_note
 
 # The least that MLflow's databases hold of a tag.
 TAG_LETTERS = 5000

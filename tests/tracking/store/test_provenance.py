@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tracking.provenance import how_to_reproduce, provenance_tags, without_password
+from pipeline.tracking.store.provenance import how_to_reproduce, provenance_tags, without_password
 
 
 def git(*arguments: str) -> str:
@@ -60,7 +60,7 @@ def test_outside_a_repository_nothing_is_claimed(
     assert "git_dirty" not in provenance_tags()
     provenance_tags.cache_clear()
     monkeypatch.setattr(
-        "pipeline.tracking.provenance.provenance_tags",
+        "pipeline.tracking.store.provenance.provenance_tags",
         lambda: {"mlflow.source.git.commit": "abc", "git_dirty": "true"},
     )
     assert how_to_reproduce().startswith("Reproduce: `git checkout abc && make repro` (made with")

@@ -11,9 +11,9 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.config.errors import InputError
-from pipeline.tracking import blank
-from pipeline.tracking.client import connect
-from pipeline.tracking.local import open_local, relocate
+from pipeline.tracking.store import blank
+from pipeline.tracking.store.client import connect
+from pipeline.tracking.store.local import open_local, relocate
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_new_database_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_command_corrects_the_default_database(checkout: Path) -> None:
     moved = checkout.with_name(f"{checkout.name}-moved")
     checkout.rename(moved)
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "pipeline.tracking.local"]
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-m", "pipeline.commands.relocate"]
     environment = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"]}
     subprocess.run(command, cwd=moved, env=environment, check=True)
     assert artifact(moved) == "kept"

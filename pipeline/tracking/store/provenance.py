@@ -14,7 +14,7 @@ from mlflow.tracking.context.registry import resolve_tags
 OUTPUTS = (":!dvc.lock", ":!metrics", ":!reports", ":!**/.gitignore")
 ENVIRONMENT_LOCK = Path("uv.lock")
 DIGITS = 12
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 SECRETS = "token|secret|password|passwd|signature|credential|api_?key|sig"
 
 

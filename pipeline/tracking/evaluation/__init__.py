@@ -1,0 +1,1 @@
+"""The run of an evaluation in MLflow, its outer folds as steps."""

@@ -1,0 +1,1 @@
+"""The connection to MLflow, and what every kind of run needs of it."""

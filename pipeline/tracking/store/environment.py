@@ -1,0 +1,67 @@
+"""What MLflow reads from the environment, set when this project first uses MLflow.
+
+Nothing here acts on import: `prepare_mlflow` is called before a client is made or a model is run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+
+SCHEME = "sqlite:///"
+DEFAULT_STORE = f"{SCHEME}mlflow.db"
+# What a user has set stays as it is.
+DEFAULTS: Mapping[str, str] = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_TRACKING_URI": DEFAULT_STORE,
+    # MLflow's own defaults wait for minutes on a server that is down.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+# `mlflow run` names its own run in the first, and MLflow would log into it instead of ours.
+# The second keeps the link, for this process and those that it starts.
+RUN_ID, PROJECT_RUN_ID = "MLFLOW_RUN_ID", "PIPELINE_PROJECT_RUN_ID"
+LOG_LEVELS: Mapping[str, int] = {
+    "mlflow": logging.WARNING,
+    "alembic": logging.WARNING,
+    # It misses pip, which an environment made by uv does not have and none of our models needs.
+    "mlflow.utils.environment": logging.ERROR,
+}
+
+
+def prepare_mlflow() -> None:
+    """Make MLflow quiet, quick to give up, and blind to the run of `mlflow run`; any time again."""
+    for name, value in DEFAULTS.items():
+        if not _given(name):
+            os.environ[name] = value
+    if project_run := os.environ.pop(RUN_ID, None):
+        os.environ[PROJECT_RUN_ID] = project_run
+    # MLflow decides on telemetry as it is imported, which may have happened before this.
+    from mlflow.telemetry import set_telemetry_client
+
+    set_telemetry_client()
+    for name, level in LOG_LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def store_uri() -> str:
+    """Return the address of MLflow's server or database."""
+    return _given("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+
+
+def is_local() -> bool:
+    """Say whether MLflow is a database file and no server."""
+    return store_uri().startswith(SCHEME)
+
+
+def project_run_id() -> str | None:
+    """Return the id of the run of `mlflow run` that this process is part of, if it is."""
+    return _given(RUN_ID) or _given(PROJECT_RUN_ID) or None
+
+
+def _given(name: str) -> str:
+    """Return a variable's value; CI gives secrets that are not set as empty variables."""
+    return os.environ.get(name, "").strip()

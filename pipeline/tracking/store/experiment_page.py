@@ -1,0 +1,37 @@
+"""The page of a data set's experiment: its description and the metric that ranks its runs."""
+
+from __future__ import annotations
+
+from mlflow import MlflowClient
+from mlflow.entities import Experiment
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER,
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
+)
+
+from pipeline.tracking.store.saved_views import RANKING_METRIC, saved_views, view_links
+
+NOTE = """\
+Does regularization help on {name}? Each study, a search over dropout, L1, L2 and patience, \
+is a run with a run per trial below it; each comparison of the best trial with the baseline is a \
+run with a run per network below it, and says the verdict in its description.
+
+Filter by tags, e.g. `tags.kind = 'trial'` (also `study`, `comparison`, `best`, `baseline`), \
+`tags.study = '…'`, `tags.verdict = '…'`; or open one of the saved views of the Runs tab:
+
+{links}
+"""
+
+
+def describe_experiment(client: MlflowClient, experiment: Experiment) -> None:
+    """Write what the experiment's page lacks; what a user has changed stays."""
+    links = "\n".join(view_links(experiment))
+    page = {
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: RANKING_METRIC,
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: "False",
+        "project": "regularization-pipeline",
+        "mlflow.note.content": NOTE.format(name=experiment.name, links=links),
+    }
+    for key, value in (page | saved_views(experiment)).items():
+        if key not in experiment.tags:
+            client.set_experiment_tag(experiment.experiment_id, key, value)
