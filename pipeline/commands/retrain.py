@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from pipeline.commands.steps import StepError, run, succeeds
+from pipeline.commands.retrain_commit import commit_outcome, commit_trials
+from pipeline.commands.retrain_summary import conclude, details, summary_if_it_fails
+from pipeline.commands.steps import StepError, run
 from pipeline.config.errors import InputError
 from pipeline.config.params import load_params
-from pipeline.config.reader import PARAMS_FILE
-from pipeline.gate.report import GateReport, markdown
-from pipeline.project.outputs import GATE, STATE, read_json, write_text
+from pipeline.gate.report import GateReport
+from pipeline.project.outputs import GATE, read_json
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.tracking.registry.champion import CHAMPION, Registry
-from pipeline.tracking.store.provenance import without_password
 
-LOCK = Path("dvc.lock")
-SUMMARY = STATE / "retrain.md"
-KEPT = ("dvc.lock", "metrics", "reports/gate.json", "reports/gate.md")
 UP_TO_DATE = "Data and pipelines are up to date."
 TRAINING: tuple[str, ...] = ("tune", "compare")
 
@@ -31,14 +23,14 @@ TRAINING: tuple[str, ...] = ("tune", "compare")
 def main() -> None:
     arguments = parser().parse_args()
     started = time.monotonic()
-    with told_if_it_fails(started):
+    with summary_if_it_fails(started):
         report = retrain(arguments)
         if report is None:
             nothing = "Nothing new: data, parameters and code are those of the last run."
             conclude(nothing, "", started)
         else:
-            conclude(report.sentence, body(report), started)
-            keep(report.sentence, arguments.push)
+            conclude(report.sentence, details(report), started)
+            commit_outcome(report.sentence, arguments.push)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,10 +42,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def retrain(arguments: argparse.Namespace) -> GateReport | None:
-    """Everything up to the gate's decision; None if there was nothing new."""
+    """Do everything up to the gate's decision, and return it; None if nothing was new."""
     model = load_params().tracking.model_name
     if arguments.trials:
-        set_trials(arguments.trials)
+        commit_trials(arguments.trials)
     again = TRAINING if arguments.force else ()
     remote = bool(run("dvc", "remote", "list", quiet=True).strip())
     run("dvc", "repro", "--force", "--single-item", "fetch")
@@ -82,13 +74,13 @@ def retrain(arguments: argparse.Namespace) -> GateReport | None:
 
 
 def last_decision() -> GateReport | None:
-    """What the gate decided last, if it did."""
+    """Read what the gate decided last, if it did."""
     path = GATE.with_suffix(".json")
     return GateReport.model_validate(read_json(path)) if path.is_file() else None
 
 
 def champion_is_lost(model: str, before: GateReport | None) -> bool:
-    """Whether there was a champion and the registry has none; False if it does not answer."""
+    """Say whether the registry lost its champion; no, if it does not answer."""
     if before is None or not (before.champion or before.outcome == "promoted"):
         return False
     try:
@@ -99,94 +91,12 @@ def champion_is_lost(model: str, before: GateReport | None) -> bool:
 
 
 def up_to_date() -> bool:
-    """Whether DVC sees nothing to run; it asks for no file but what is compared."""
+    """Say whether DVC sees nothing to run; it asks for no file but what it compares."""
     try:
         return UP_TO_DATE in run("dvc", "repro", "--dry", "--allow-missing", quiet=True)
     except StepError:
         # A dry run makes nothing, so it stumbles over the outputs of what would have run.
         return False
-
-
-def set_trials(trials: str) -> None:
-    """Set search.trials in params.yaml and commit that, so that the models' code is committed."""
-    text = PARAMS_FILE.read_text(encoding="utf-8")
-    changed = re.sub(r"^(search:.*?\n  trials: )\S+", rf"\g<1>{trials}", text, flags=re.M | re.S)
-    if changed == text:
-        return
-    write_text(PARAMS_FILE, changed)
-    try:
-        load_params()
-    except InputError:
-        write_text(PARAMS_FILE, text)
-        raise
-    run("git", "commit", "--quiet", "-m", f"Set search.trials to {trials}", "--", str(PARAMS_FILE))
-
-
-def keep(sentence: str, push: bool) -> None:
-    """Commit what the run changed, and push the commit if asked to."""
-    there = [name for name in KEPT if Path(name).exists()]
-    run("git", "add", "--", *there)
-    if succeeds("git", "diff", "--cached", "--quiet"):
-        logger.info("Nothing to commit.")
-        return
-    run("git", "commit", "--quiet", "-m", f"Retrain: {sentence}")
-    announce("committed", "true")
-    if push:
-        run(
-            "git",
-            "push",
-            "--quiet",
-            "origin",
-            "HEAD",
-            hint="The commit is made here; push it, or run again: the result is in the run-cache.",
-        )
-
-
-def body(report: GateReport) -> str:
-    """The decision, and how metrics and parameters differ from the last run's, as Markdown."""
-    parts = [markdown(report).partition("\n")[2].strip()]
-    last = run("git", "log", "-1", "--format=%h", "--", str(LOCK), quiet=True).strip()
-    for title, kind in (("Metrics", "metrics"), ("Parameters", "params")):
-        table = run("dvc", kind, "diff", "--md", last, quiet=True).strip() if last else ""
-        if table.count("\n|") > 1:
-            parts.append(f"## {title} that changed since the last run\n\n{table}")
-    return "\n\n".join(parts)
-
-
-@contextmanager
-def told_if_it_fails(started: float) -> Iterator[None]:
-    """Leave a summary when the job fails too."""
-    try:
-        yield
-    except InputError as error:
-        decided = ""
-        if str(error).startswith("promote:") and GATE.with_suffix(".md").is_file():
-            decided = GATE.with_suffix(".md").read_text(encoding="utf-8")
-        conclude(f"Stopped: {error}", decided, started)
-        raise
-
-
-def conclude(headline: str, details: str, started: float) -> None:
-    """Say how it went: in the log, in `.state/retrain.md`, and in the CI job's summary."""
-    minutes, seconds = divmod(round(time.monotonic() - started), 60)
-    page = f"# Retraining\n\n**{headline}**\n\n{details}\n\nTook {minutes} min {seconds} s.\n"
-    page = without_password(page)
-    write_text(SUMMARY, page)
-    _append("GITHUB_STEP_SUMMARY", page)
-    if not headline.startswith("Stopped"):
-        logger.info("%s Took %d min %d s.", headline, minutes, seconds)
-
-
-def announce(name: str, value: str) -> None:
-    """Tell later steps of a GitHub job."""
-    _append("GITHUB_OUTPUT", f"{name}={value}\n")
-
-
-def _append(variable: str, text: str) -> None:
-    path = os.environ.get(variable)
-    if path:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(text)
 
 
 if __name__ == "__main__":

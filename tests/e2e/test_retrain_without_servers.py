@@ -68,7 +68,7 @@ def test_trials_are_set_and_committed_or_refused(copied: Project) -> None:
     log = copied.run(*RETRAIN, "--trials", "many", code=1)
     assert "search.trials is 'many', want a whole number" in log
     assert copied.run("git", "status", "--porcelain", "--", "params.yaml") == ""
-    script = "from pipeline.commands.retrain import set_trials; set_trials('5')"
+    script = "from pipeline.commands.retrain_commit import commit_trials; commit_trials('5')"
     copied.run(sys.executable, "-c", script)
     assert YAML(typ="safe").load(copied.path / "params.yaml")["search"]["trials"] == 5
     assert copied.run("git", "log", "-1", "--format=%s").strip() == "Set search.trials to 5"
