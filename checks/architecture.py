@@ -50,7 +50,7 @@ def redraw(page: str) -> str:
 def read_layers() -> list[list[str]]:
     """Return the rooms of each layer of the import contract, the highest layer first."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    (contract,) = (each for each in linter["contracts"] if each["type"] == "layers")
+    (contract,) = (each for each in linter["contracts"] if each.get("containers") == ["pipeline"])
     return [[room.strip() for room in layer.split("|")] for layer in contract["layers"]]
 
 

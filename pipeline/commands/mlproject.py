@@ -1,4 +1,4 @@
-"""Entry points of `MLproject`: run the DVC pipeline, then link its runs from the project's run."""
+"""Command `mlproject`, for `MLproject`: run the pipeline and link its runs to the project run."""
 
 from __future__ import annotations
 

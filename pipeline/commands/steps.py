@@ -20,7 +20,7 @@ class StepError(InputError):
 
 
 def run(*command: str, quiet: bool = False, hint: str = "") -> str:
-    """Run a command, show what it prints as it does, and give it; `StepError` if it fails."""
+    """Run a command, show what it prints, and return that; `StepError` if it fails."""
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -51,21 +51,21 @@ def run(*command: str, quiet: bool = False, hint: str = "") -> str:
 
 
 def succeeds(*command: str) -> bool:
-    """Whether a command ends without an error; what it prints is not shown."""
+    """Say whether a command ends without an error; what it prints is not shown."""
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _failure(command: Sequence[str], code: int, lines: Sequence[str], hint: str) -> str:
-    """What a stage said, or else what the command said last."""
-    said = [line.strip() for line in lines if line.strip()]
+    """Return a stage's own error, or else the last lines that the command printed."""
+    printed = [line.strip() for line in lines if line.strip()]
     errors = [
         line.removeprefix("ERROR: ")
-        for line in said
+        for line in printed
         if line.startswith("ERROR: ") and "failed to reproduce" not in line
     ]
     if errors:
         return " ".join([*errors, hint]).strip()
-    words = " ".join(said[-TAIL_LINES:]) or f"exit code {code}"
+    words = " ".join(printed[-TAIL_LINES:]) or f"exit code {code}"
     return f"{without_password(' '.join(command))}: {words} {hint}".strip()
 
 

@@ -97,7 +97,7 @@ def label(study: Study, schema: Schema) -> StudyLabel:
 
 
 def page(study: Study, params: Params) -> StudyPage:
-    """What the study's own run in MLflow shows."""
+    """Return what the study's own run in MLflow shows."""
     return StudyPage(
         params=summary.settings(params),
         metrics=summary.scores(study),

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def modules_behind(roots: Iterable[str], package: Path = PACKAGE) -> list[Path]:
-    """Files of the named modules and of all they import from the package, directly or not.
+    """Return the files of the named modules and of all they import, directly or not.
 
     roots: dotted names, such as `pipeline.search.evaluate`. Imports inside functions count, and so
     do the packages that Python runs on the way to a module. Sorted by path.
@@ -25,7 +25,7 @@ def modules_behind(roots: Iterable[str], package: Path = PACKAGE) -> list[Path]:
 
 
 def _files(name: str, package: Path) -> Iterator[Path]:
-    """The module's file and those of the packages it is in; nothing for what is no module."""
+    """Yield a module's file and those of the packages it is in; nothing for what is no module."""
     parts = name.split(".")[1:]
     for depth in range(len(parts) + 1):
         place = package.joinpath(*parts[:depth])
@@ -35,7 +35,7 @@ def _files(name: str, package: Path) -> Iterator[Path]:
 
 
 def _imported(file: Path, package: Path) -> Iterator[str]:
-    """Names that a file imports from the package; of `from a import b` both a and a.b."""
+    """Yield the names that a file imports from the package; for `from a import b`, a and a.b."""
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -1,4 +1,4 @@
-"""One stage at a time: a `dvc` that is killed leaves its stage running."""
+"""A lock that lets one stage run at a time, for a `dvc` that is killed leaves its stage running."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLDER = STATE / "stage.holder.json"
 
 @contextmanager
 def exclusive() -> Iterator[None]:
-    """Hold the project's study and reports; `InputError` names the process that does so already.
+    """Hold the project's study and reports; `InputError` names another process that holds them.
 
     The system frees the lock when its holder dies, however it dies.
     """

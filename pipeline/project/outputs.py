@@ -1,4 +1,4 @@
-"""Where stages leave what later stages read, as in `dvc.yaml`, and writing it in one piece."""
+"""The files that stages leave for later stages, as in `dvc.yaml`, each written in one piece."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Stopped(BaseException):
 def run_stage(main: Callable[[], None]) -> None:
     """Run a stage as a command.
 
-    What a user can mend ends it with one message, exit code 1 and no traceback. SIGINT and SIGTERM
-    end it within seconds, with 128 plus their number.
+    An error that a user can mend ends it with one message, exit code 1 and no traceback. SIGINT and
+    SIGTERM end it within seconds, with exit code 128 plus their number.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)

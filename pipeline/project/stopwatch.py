@@ -1,4 +1,4 @@
-"""Where the time of a stage goes."""
+"""A stopwatch that says where the time of a stage goes."""
 
 from __future__ import annotations
 

@@ -47,9 +47,9 @@ def log_comparison(
     report: Sequence[Path],
     model_name: str,
 ) -> list[Registered]:
-    """Log the comparison with a child run per kind, and register both models.
+    """Log the comparison with a child run per kind of network, and register both models.
 
-    Any number of times: what an interrupted writing left is gone on with. The aliases move last,
+    This may be repeated: it goes on with what an interrupted writing left. The aliases move last,
     when all they point to is complete; `InputError` if MLflow fails.
     raw: a few raw rows for the models' input example. report: files and folders to attach.
     """
@@ -96,7 +96,7 @@ def log_comparison(
 
 
 def _fingerprint(comparison: Comparison) -> str:
-    """What a comparison found, by which code: equal ones are one, however often they are run."""
+    """Return a digest of what a comparison found and by which code, the same in each repetition."""
     parts = [comparison.model_dump_json(), code_digest(), *model_requirements()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
 
@@ -155,7 +155,7 @@ def _register(
     comparison: Comparison,
     files: ModelFiles,
 ) -> str:
-    """The version that registers a run's model, made if it is new."""
+    """Find or make the version that registers a run's model, and return its number."""
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(
             name,

@@ -46,9 +46,9 @@ class ModelFiles:
 
 
 def open_model(files: ModelFiles) -> served.RegularizedNetwork:
-    """The model as MLflow will load it; `FileNotFoundError` if a file of it is gone.
+    """Open the model as MLflow will load it; `FileNotFoundError` if a file of it is gone.
 
-    As when another `dvc repro` deletes the outputs of a stage whose `dvc` was killed.
+    A file goes when another `dvc repro` deletes the outputs of a stage whose `dvc` was killed.
     """
     prepare_mlflow()
     for path in vars(files).values():
@@ -62,7 +62,7 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
 def log_model(
     client: MlflowClient, run: Run, files: ModelFiles, raw_rows: pd.DataFrame, name: str
 ) -> str:
-    """Log the model with its columns and an example into a run, once; returns its id.
+    """Log the model with its columns and an example into a run, once, and return its id.
 
     raw_rows: a few raw rows, as the source has them.
     """
@@ -99,19 +99,19 @@ def log_model(
 
 
 def model_requirements() -> list[str]:
-    """The packages a model needs, each at the version that made it."""
+    """List the packages a model needs, each at the version that made it."""
     return [f"{package}=={version(package)}" for package in REQUIREMENTS]
 
 
 def columns_note(schema: Schema) -> str:
-    """The columns a model takes, as Markdown: its signature, which MLflow itself cannot enforce."""
+    """Describe the columns a model takes, as Markdown; MLflow itself cannot enforce them."""
 
     def plain(name: str) -> str:
         short = name if len(name) <= LETTERS_SHOWN else f"{name[:LETTERS_SHOWN]}…"
         return one_line(markdown_text(short))
 
     used = [column for column in schema.columns if not column.ignored]
-    rows = [f"| {plain(one.name)} | {WANTED[one.kind]} |" for one in used[:COLUMNS_SHOWN]]
+    rows = [f"| {plain(column.name)} | {WANTED[column.kind]} |" for column in used[:COLUMNS_SHOWN]]
     more = len(used) - COLUMNS_SHOWN
     if more > 0:
         rows.append(f"| … and {more} more, in `artifacts/schema.json` | |")
@@ -119,7 +119,7 @@ def columns_note(schema: Schema) -> str:
         f"Takes rows with these {len(used)} columns, in any order, and no other; `null` is a gap.\n"
         "\n| Column | Value |\n|:---|:---|\n" + "\n".join(rows)
     )
-    spare = [plain(one.name) for one in schema.columns if one.ignored]
+    spare = [plain(column.name) for column in schema.columns if column.ignored]
     if spare:
         shown = ", ".join(spare[:COLUMNS_SHOWN]) + (", …" if spare[COLUMNS_SHOWN:] else "")
         text += f"\n\nMay come or not, as they said nothing in training: {shown}."

@@ -45,7 +45,7 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """One row per raw row: `prediction`, then `probability_<class>` for each class.
+        """Return a row per raw row: `prediction`, then `probability_<class>` for each class.
 
         model_input: a DataFrame, or what one is made of: columns by name, or a list of rows.
         (From a wider type hint MLflow would infer a signature.) `MlflowException`, which a server
@@ -72,12 +72,12 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
 
 
 def _table(given: Any) -> pd.DataFrame:
-    """Raw rows as a table, whichever way they were sent."""
+    """Make a table of raw rows, whichever way they were sent."""
     if isinstance(given, pd.DataFrame):
         return given
     # A list may hold rows, but without names a row says nothing.
     if isinstance(given, dict) or (
-        isinstance(given, list) and all(isinstance(one, dict) for one in given)
+        isinstance(given, list) and all(isinstance(row, dict) for row in given)
     ):
         one_row = isinstance(given, dict) and all(np.ndim(cell) == 0 for cell in given.values())
         return pd.DataFrame([given] if one_row else given)

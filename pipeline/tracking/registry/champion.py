@@ -41,7 +41,10 @@ PROFILE = "reference.json"
 
 @dataclass(frozen=True)
 class Version:
-    """A registered version; clean: whether committed code and parameters made it, if known."""
+    """A registered version.
+
+    clean: whether committed code and parameters made it; None if that is not known.
+    """
 
     number: str
     run_id: str
@@ -58,7 +61,7 @@ class Registry:
 
     @mlflow_answers()
     def holder(self, alias: str) -> Version | None:
-        """The version an alias points to."""
+        """Return the version that an alias points to; None if there is none."""
         try:
             aliases = self._client.get_registered_model(self.model).aliases
         except MlflowException as error:
@@ -71,40 +74,41 @@ class Registry:
 
     @mlflow_answers()
     def version(self, number: str) -> Version:
-        """A version by its number; `InputError` if there is none."""
+        """Return a version by its number; `InputError` if there is none."""
         known = versions_of(self._client, self.model)
-        for one in known:
-            if str(one.version) == number:
-                return self._version(one)
-        have = ", ".join(sorted((str(one.version) for one in known), key=int)) or "none"
+        for version in known:
+            if str(version.version) == number:
+                return self._version(version)
+        have = ", ".join(sorted((str(version.version) for version in known), key=int)) or "none"
         raise InputError(
             f"{self.model}: version {number!r} not found, want one of: {have}. Name another."
         )
 
     @mlflow_answers()
     def made_from(self, network: str) -> Version | None:
-        """The newest version whose network file has this digest."""
+        """Return the newest version whose network file has this digest; None if none has."""
         made = [
-            one
-            for one in versions_of(self._client, self.model)
-            if one.tags.get(NETWORK_TAG) == network
+            version
+            for version in versions_of(self._client, self.model)
+            if version.tags.get(NETWORK_TAG) == network
         ]
-        return self._version(max(made, key=lambda one: int(one.version))) if made else None
+        newest = max(made, key=lambda version: int(version.version), default=None)
+        return self._version(newest) if newest else None
 
     @mlflow_answers()
     def journal(self) -> list[tuple[Entry, bool]]:
-        """All decisions in order, each with whether it has been carried out."""
+        """Return all decisions in order, each with whether it has been carried out."""
         return read_journal(self._client, self.model)
 
     def withdrawals(self, number: str) -> list[Entry]:
-        """Rollbacks away from a version since it last became champion on purpose."""
-        found: list[Entry] = []
+        """Return the rollbacks away from a version since it last became champion on purpose."""
+        rollbacks: list[Entry] = []
         for entry, _ in self.journal():
             if entry.moves and entry.version == number:
-                found = []
+                rollbacks = []
             if entry.action == "rolled back" and entry.champion == number:
-                found.append(entry)
-        return found
+                rollbacks.append(entry)
+        return rollbacks
 
     @mlflow_answers()
     def tag(self, version: Version, key: str, value: str) -> None:
@@ -118,8 +122,9 @@ class Registry:
 
     @mlflow_answers()
     def training_profile(self, version: Version) -> TrainingProfile | None:
-        """What was kept of a version's training rows, if anything was."""
-        if not any(one.path == PROFILE for one in self._client.list_artifacts(version.run_id)):
+        """Return what was kept of a version's training rows; None if nothing was."""
+        kept = {artifact.path for artifact in self._client.list_artifacts(version.run_id)}
+        if PROFILE not in kept:
             return None
         with TemporaryDirectory() as folder:
             path = self._client.download_artifacts(version.run_id, PROFILE, folder)
@@ -174,7 +179,7 @@ class Registry:
                     " rollback came first. Run make promote to decide against the new one."
                 )
             entry = Entry(
-                number=1 + max((one.number for one, _ in entries), default=0),
+                number=1 + max((earlier.number for earlier, _ in entries), default=0),
                 action=action,
                 version=version,
                 champion=current,
@@ -190,7 +195,7 @@ class Registry:
 
     @mlflow_answers()
     def finish(self) -> Entry | None:
-        """Complete the last decision if it was interrupted, and give it."""
+        """Complete the last decision if it was interrupted, and return it."""
         if not self._unfinished():
             return None
         with claimed(self._client, self.model):
@@ -216,15 +221,15 @@ class Registry:
         self._client.set_registered_model_alias(self.model, CHAMPION, entry.version)
         mark_applied(self._client, self.model, entry, _now())
 
-    def _version(self, found: ModelVersion) -> Version:
+    def _version(self, version: ModelVersion) -> Version:
         clean = None
-        if found.run_id:
-            dirty = self._client.get_run(found.run_id).data.tags.get("git_dirty")
+        if version.run_id:
+            dirty = self._client.get_run(version.run_id).data.tags.get("git_dirty")
             clean = None if dirty is None else dirty == "false"
-        return Version(str(found.version), str(found.run_id), dict(found.tags), clean)
+        return Version(str(version.version), str(version.run_id), dict(version.tags), clean)
 
     def predict(self, version: Version, raw: pd.DataFrame, classes: Sequence[str]) -> Floats:
-        """(row, class) probabilities of a version for raw rows; `InputError` if it gives none."""
+        """Return a version's (row, class) probabilities for raw rows; `InputError` if it fails."""
         # Quietly, before a model does.
         import pipeline.training._tensorflow  # noqa: F401
 
@@ -238,7 +243,7 @@ class Registry:
                 raise ValueError(f"it has no {', '.join(absent)}")
             p: Floats = answer[columns].to_numpy(float)
         except Exception as error:
-            # Of any kind: a model is code, and what keeps it from answering is its own.
+            # A model is code, and may raise any error.
             raise InputError(
                 f"{name} cannot judge today's test rows ({reason(error)}), want probabilities of"
                 f" {', '.join(classes)}. If the data changed on purpose, make promote FORCE=1"

@@ -25,11 +25,11 @@ LOOK_S = (0.05, 0.5)
 
 @contextmanager
 def claimed(client: MlflowClient, model: str) -> Iterator[None]:
-    """Hold the model's aliases and journal alone; waits for others, `InputError` if it is long.
+    """Hold the model's aliases and journal alone; `InputError` after waiting long for others.
 
     The registry knows no compare-and-set. So each contender writes a claim under a key of its own
-    and then reads all of them: of two, at least one sees the other's, and only who sees no other
-    goes on. Who does see one takes its own back and tries again later.
+    and then reads all claims: of two contenders, at least one sees the other's. A contender that
+    sees no other claim goes on; one that does takes its own back and tries again later.
     """
     key = PREFIX + uuid.uuid4().hex
     deadline = time.monotonic() + WAIT_S
@@ -63,7 +63,7 @@ def _alone(client: MlflowClient, model: str, key: str) -> bool:
 
 
 def _others(client: MlflowClient, model: str, key: str) -> bool:
-    """Whether somebody else's claim lives; claims of the dead are removed."""
+    """Say whether somebody else's claim lives, and remove claims of dead processes."""
     living = False
     for name, value in client.get_registered_model(model).tags.items():
         if not name.startswith(PREFIX) or name == key:
@@ -76,7 +76,7 @@ def _others(client: MlflowClient, model: str, key: str) -> bool:
 
 
 def _lives(value: str) -> bool:
-    """False for a claim that ran out, that nobody can read, or whose process here is gone."""
+    """Say whether a claim lives: not if it ran out, is unreadable, or its process here is gone."""
     try:
         claim = json.loads(value)
         if time.time() > float(claim["until"]):

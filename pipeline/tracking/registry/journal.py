@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Action = Literal["promoted", "refused", "undecided", "forced", "rolled back"]
 MOVES = ("promoted", "forced", "rolled back")
 ENTRY, APPLIED = "gate.entry.", "gate.applied."
-# The last decision about a version in a few words, for the eyes of those who open its page.
-SAID = "gate"
+# Tag with the last decision about a version in a few words, for those who open its page.
+LAST_DECISION = "gate"
 PAGE = 200
 # MLflow refuses a longer tag, and its pages are no place for one: then the journal keeps what was
 # decided and the first of the reasons; all of it is in gate.json on the run's page.
@@ -28,10 +28,10 @@ REASON_CHARACTERS = 500
 
 
 class Entry(BaseModel):
-    """One decision.
+    """A decision.
 
-    number: place in the journal. version: that it is about; champion: the one before it.
-    at: UTC, ISO 8601. by: who or what asked for it. figures: what the decision rests on.
+    number: its place in the journal. version: the version it is about. champion: the champion
+    before it. at: UTC, ISO 8601. by: who or what asked for it. figures: what it rests on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,31 +48,31 @@ class Entry(BaseModel):
 
     @property
     def moves(self) -> bool:
-        """Whether the champion becomes another one by it."""
+        """Say whether the decision makes another version champion."""
         return self.action in MOVES
 
 
 def versions_of(client: MlflowClient, model: str) -> list[ModelVersion]:
-    """All versions of a model with their tags."""
-    found: list[ModelVersion] = []
+    """Return all versions of a model with their tags."""
+    versions: list[ModelVersion] = []
     token: str | None = None
     while True:
         page = client.search_model_versions(f"name = '{model}'", max_results=PAGE, page_token=token)
-        found += page
+        versions += page
         token = page.token
         if not token:
-            return found
+            return versions
 
 
 def read_journal(client: MlflowClient, model: str) -> list[tuple[Entry, bool]]:
-    """All entries in order, each with whether it has been carried out."""
+    """Return all entries in order, each with whether it has been carried out."""
     entries = []
     for version in versions_of(client, model):
         for key, value in version.tags.items():
             if key.startswith(ENTRY):
                 entry = Entry.model_validate_json(value)
                 entries.append((entry, not entry.moves or APPLIED + entry.id in version.tags))
-    return sorted(entries, key=lambda one: (one[0].number, one[0].at))
+    return sorted(entries, key=lambda pair: (pair[0].number, pair[0].at))
 
 
 def write_entry(client: MlflowClient, model: str, entry: Entry) -> None:
@@ -84,10 +84,10 @@ def write_entry(client: MlflowClient, model: str, entry: Entry) -> None:
         value = _text(entry.model_copy(update={"figures": {}, "reasons": tuple(short)}))
     client.set_model_version_tag(model, entry.version, key, value)
     action = "made champion again" if entry.action == "rolled back" else entry.action
-    said = f"{action} on {entry.at[:10]}"
+    decision = f"{action} on {entry.at[:10]}"
     if entry.reasons:
-        said += f": {'; '.join(entry.reasons)}"
-    client.set_model_version_tag(model, entry.version, SAID, said[:REASON_CHARACTERS])
+        decision += f": {'; '.join(entry.reasons)}"
+    client.set_model_version_tag(model, entry.version, LAST_DECISION, decision[:REASON_CHARACTERS])
 
 
 def _text(entry: Entry) -> str:
@@ -95,12 +95,12 @@ def _text(entry: Entry) -> str:
 
 
 def mark_applied(client: MlflowClient, model: str, entry: Entry, at: str) -> None:
-    """Say that the aliases are where the entry wants them."""
+    """Note that the aliases are where the entry wants them."""
     client.set_model_version_tag(model, entry.version, APPLIED + entry.id, at)
 
 
 def triggered_by() -> str:
-    """Who or what asked for a decision: the CI run if there is one, else user and machine."""
+    """Name who or what asked for a decision: the CI run if there is one, else user and machine."""
     environment = os.environ
     if environment.get("GITHUB_RUN_ID"):
         known = (

@@ -27,7 +27,7 @@ class RoleRows:
 
 
 def dataset_input(rows: RoleRows) -> DatasetInput:
-    """What a run's page shows of a data set: name, digest, columns, number of rows, and its use."""
+    """Describe a data set for a run's page: name, digest, columns, number of rows, and its use."""
     columns = infer_signature(signature_rows(telling_rows(rows.frame))).inputs.to_dict()
     dataset = Dataset(
         name=rows.role,
@@ -41,9 +41,9 @@ def dataset_input(rows: RoleRows) -> DatasetInput:
 
 
 def telling_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows from which a signature can tell as much as from all: MLflow looks at each value.
+    """Return the few rows from which MLflow infers the same signature as from all of them.
 
-    Of each column the first value and the first gap.
+    They hold the first value and the first gap of each column. MLflow looks at every value.
     """
     gaps = frame.isna().to_numpy()
     first = np.concatenate([gaps.argmax(0), gaps.argmin(0)])
@@ -51,6 +51,6 @@ def telling_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def signature_rows(raw: pd.DataFrame) -> pd.DataFrame:
-    """Raw rows with every number a float, for an integer column may have gaps tomorrow."""
+    """Make every number a float, for an integer column may have gaps tomorrow."""
     numeric = raw.select_dtypes("number").columns
     return raw.astype(dict.fromkeys(numeric, "float64"))

@@ -1,4 +1,4 @@
-"""What MLflow reads from the environment, set when this project first uses MLflow.
+"""The environment variables that MLflow reads, set when this project first uses MLflow.
 
 Nothing here acts on import: `prepare_mlflow` is called before a client is made or a model is run.
 """

@@ -1,4 +1,4 @@
-"""From a run back to the code and environment that made it."""
+"""The way back from a run to the code and environment that made it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRETS = "token|secret|password|passwd|signature|credential|api_?key|sig"
 
 @lru_cache(maxsize=1)
 def provenance_tags() -> dict[str, str]:
-    """Who ran what: user, source, commit, whether files differ from it, and the locked packages."""
+    """Tag who ran what: user, source, commit, whether files differ from it, locked packages."""
     tags = {name: without_password(value) for name, value in resolve_tags().items()}
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *OUTPUTS)
     if changed is not None:
@@ -33,7 +33,7 @@ def provenance_tags() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """Digest of the pipeline's own code and templates."""
+    """Return a digest of the pipeline's own code and templates."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -42,7 +42,7 @@ def code_digest() -> str:
 
 
 def how_to_reproduce() -> str:
-    """Commands that bring back what made the present run, as Markdown."""
+    """Write the commands that bring back what made the present run, as Markdown."""
     tags = provenance_tags()
     commit = tags.get("mlflow.source.git.commit")
     if commit is None:
@@ -54,7 +54,7 @@ def how_to_reproduce() -> str:
 
 
 def without_password(text: str) -> str:
-    """The text with the credentials of its addresses taken out.
+    """Take the credentials out of the addresses in a text.
 
     A password may hold an @ of its own; tokens and signatures may stand in the query.
     """

@@ -1,4 +1,4 @@
-"""One of each: what a kill left half made is gone on with, what was made twice is made one.
+"""Find what a kill left half made, to go on with it, and delete what was made twice.
 
 A request that a slow server did not answer in time is sent again, and both may be carried out.
 """
@@ -10,46 +10,46 @@ from collections.abc import Iterable, Mapping
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, Run, RunStatus
 
-KILLED, RUNNING = (RunStatus.to_string(one) for one in (RunStatus.KILLED, RunStatus.RUNNING))
+KILLED, RUNNING = map(RunStatus.to_string, (RunStatus.KILLED, RunStatus.RUNNING))
 
 
 def one_run(
     client: MlflowClient, experiment: str, identity: Mapping[str, str], tags: Mapping[str, str],
     name: str,
 ) -> Run:  # fmt: skip
-    """The run that these tags identify, made with the further tags if it is new."""
-    found = _runs(client, experiment, identity)
-    if not found:
+    """Find the run that these tags identify, or make it with the further tags."""
+    runs = _runs(client, experiment, identity)
+    if not runs:
         return client.create_run(experiment, tags={**tags, **identity}, run_name=name)
-    if len(found) > 1:
-        # Of twins the one that went on to have children.
-        found.sort(key=lambda run: not _children(client, experiment, run))
-    if found[0].info.status == KILLED:
-        client.update_run(found[0].info.run_id, status=RUNNING)
-    return found[0]
+    if len(runs) > 1:
+        # Twins: the one that went on to have children comes first.
+        runs.sort(key=lambda run: not _children(client, experiment, run))
+    if runs[0].info.status == KILLED:
+        client.update_run(runs[0].info.run_id, status=RUNNING)
+    return runs[0]
 
 
 def end_abandoned(client: MlflowClient, run: Run, identity: Mapping[str, str]) -> None:
-    """End, as killed, what this checkout's stage left running and will not go on with.
+    """End, as killed, the runs that this checkout's stage left running and will not go on with.
 
-    That is what the tags do not identify: a stage that was killed, and whose parameters or data
-    were changed after that. Should they be changed back, it is gone on with all the same.
+    Those are the runs that the tags do not identify: their stage was killed, and its parameters or
+    data were changed after that. If these are changed back, the stage goes on with them.
     """
     stage, source = (run.data.tags.get(key) for key in ("dvc_stage", "mlflow.source.name"))
     running = client.search_runs(
         [run.info.experiment_id], f"attributes.status = 'RUNNING' and tags.dvc_stage = '{stage}'"
     )
-    for one in running:
-        tags = one.data.tags
+    for left in running:
+        tags = left.data.tags
         ours = any(tags.get(key) == value for key, value in identity.items())
         if source and tags.get("mlflow.source.name") == source and not ours:
-            client.set_terminated(one.info.run_id, KILLED)
+            client.set_terminated(left.info.run_id, KILLED)
 
 
 def drop_twins(
     client: MlflowClient, experiment: str, identity: Mapping[str, str], keep: Iterable[str]
 ) -> None:
-    """Delete the runs that these tags identify, but for those to keep."""
+    """Delete the runs that these tags identify, except those to keep."""
     kept = set(keep)
     for run in _runs(client, experiment, identity):
         if run.info.run_id not in kept:
@@ -57,24 +57,24 @@ def drop_twins(
 
 
 def one_model(client: MlflowClient, run: Run, name: str) -> LoggedModel:
-    """The model of a run, made if it is new; twins of it are deleted."""
+    """Find or make the model of a run, and delete its twins."""
     experiment = run.info.experiment_id
     wanted = f"source_run_id = '{run.info.run_id}' and name = '{name}'"
-    found = client.search_logged_models([experiment], wanted)
-    if not found:
+    models = client.search_logged_models([experiment], wanted)
+    if not models:
         tags = {key: text for key, text in run.data.tags.items() if "mlflow.source" in key}
         client.create_logged_model(experiment, name, run.info.run_id, tags, run.data.params)
         return one_model(client, run, name)
-    first, *twins = sorted(found, key=lambda model: (model.creation_timestamp, model.model_id))
+    first, *twins = sorted(models, key=lambda model: (model.creation_timestamp, model.model_id))
     for twin in twins:
         client.delete_logged_model(twin.model_id)
     return first
 
 
 def one_version(client: MlflowClient, name: str, run_id: str) -> str | None:
-    """The version that registers a run's model, if there is one; twins of it are deleted."""
-    found = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
-    numbers = sorted(int(version.version) for version in found)
+    """Find the version that registers a run's model, if there is one, and delete its twins."""
+    versions = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
+    numbers = sorted(int(version.version) for version in versions)
     for number in numbers[1:]:
         client.delete_model_version(name, str(number))
     return str(numbers[0]) if numbers else None

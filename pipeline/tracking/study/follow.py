@@ -1,4 +1,4 @@
-"""Writing a study that grows to an MLflow that may be away."""
+"""Writing a growing study to an MLflow that may be away."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """Writes what is new, each time anew if MLflow did not answer; tells of trouble once."""
+    """Writes what is new, tries again next time if MLflow did not answer, and warns once."""
 
     def __init__(self, label: StudyLabel) -> None:
         self._label = label
         self._runs: StudyRuns | None = None
-        self._told = False
+        self._warned = False
 
     def write(self, trials: Sequence[Trial], page: StudyPage | None = None) -> None:
         """Make MLflow equal to these trials; with a page, the study is over."""
@@ -31,9 +31,9 @@ class Follower:
             if page is not None:
                 complete_study(self._client, run_id, page)
         except Exception as error:
-            # Of any kind: stores and networks raise their own, and no study is to end by it.
-            # What was written when the trouble came is not known: look again next time.
+            # Stores and networks raise errors of their own, and none of them is to end a study.
+            # Nobody knows what was written when the trouble came: look again next time.
             self._runs = None
-            if not self._told:
-                self._told = True
+            if not self._warned:
+                self._warned = True
                 logger.warning("MLflow does not answer (%s): %s", reason(error), LATER)

@@ -27,10 +27,10 @@ class Mirror:
     """Has another process write the trials to MLflow, so that no thread of this one does.
 
     Threads share one interpreter, and training needs it between epochs. Trouble with MLflow
-    neither stops a study nor slows it: it is told once, and `sync` catches up.
+    neither stops a study nor slows it: a single warning says so, and `sync` catches up.
 
-    command: at each line `NEWS` it writes the trials there are, at the line `END` the rest, and
-    ends. It ends at once when its input does, as when this process is killed.
+    command: writes the trials there are at each line `NEWS`, and the rest at the line `END`, and
+    then ends. It ends at once when its input does, as when this process is killed.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -58,11 +58,11 @@ class Mirror:
             self._writer.communicate()
 
     def update(self) -> None:
-        """Tell that there are new trials in the study's database; returns at once."""
+        """Announce new trials in the study's database, without waiting."""
         self._say(NEWS)
 
     def complete(self) -> None:
-        """Tell that the study is over and its files are written; returns at once."""
+        """Announce that the study is over and its files are written, without waiting."""
         self._say(END)
 
     def _wait(self) -> None:
@@ -86,5 +86,5 @@ class Mirror:
 
 
 def patience(spent: float, local: bool) -> float:
-    """Seconds that the end of a study of `spent` seconds waits for MLflow."""
+    """Return how many seconds the end of a study of `spent` seconds waits for MLflow."""
     return LOCAL_WAIT_S if local else max(WAIT_S, WAIT_SHARE * spent)

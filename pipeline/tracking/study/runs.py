@@ -20,7 +20,7 @@ from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
 
 PAGE = 1000
 CURVE_POINTS = 50
-WHOLE = [RunStatus.to_string(one) for one in (RunStatus.FINISHED, RunStatus.FAILED)]
+WHOLE = list(map(RunStatus.to_string, (RunStatus.FINISHED, RunStatus.FAILED)))
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class StudyLabel:
 
 
 class StudyRuns:
-    """The runs of one study, which this process alone writes.
+    """The runs of a study, which this process alone writes.
 
-    What has been found in or written to MLflow is remembered, so each trial is written once.
+    It remembers what it has read from or written to MLflow, so each trial is written once.
     """
 
     def __init__(self, client: MlflowClient, label: StudyLabel) -> None:
@@ -45,9 +45,9 @@ class StudyRuns:
         self._written: set[int] = set()
 
     def sync(self, trials: Sequence[Trial]) -> str:
-        """Make the runs equal to the finished trials; any number of times.
+        """Make the runs equal to the finished trials, and return the parent run's id.
 
-        Creates what is missing and finishes what is half written. Returns the parent run's id.
+        This may be repeated: it creates what is missing and finishes what is half written.
         """
         if self._parent is None:
             parent = _study_run(self._client, self._label)
@@ -64,7 +64,7 @@ class StudyRuns:
         return str(self._parent.info.run_id)
 
     def _write(self, trial: Trial, parent: Run) -> None:
-        """Write a trial's run, from the start or from where it was left, and end it."""
+        """Write a trial's run, from the start or from where it was left, and end the run."""
         if trial.number not in self._begun:
             tags = run_tags("trial", self._label.study, trial=str(trial.number))
             tags["mlflow.parentRunId"] = parent.info.run_id
@@ -78,13 +78,13 @@ class StudyRuns:
 
 
 def sync(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> str:
-    """Make the runs of a study equal to its trials, whatever is there; gives the parent's id."""
+    """Make the runs of a study equal to its trials, and return the parent run's id."""
     return StudyRuns(client, label).sync(trials)
 
 
 @dataclass(frozen=True, eq=False)
 class StudyPage:
-    """What a study's own run shows beside its trials."""
+    """What the page of a study's own run shows beside its trials."""
 
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
@@ -94,7 +94,7 @@ class StudyPage:
 
 
 def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
-    """Complete the parent run; any number of times."""
+    """Complete the parent run; this may be repeated."""
     run = client.get_run(run_id)
     time = run.info.start_time
     # Of values of the same time and step MLflow shows the largest; a longer study's are later.
@@ -147,7 +147,7 @@ def _identity(study: str) -> dict[str, str]:
 
 
 def _trial_runs(client: MlflowClient, parent: Run) -> dict[int, Run]:
-    """The study's trial runs by trial number; twins are deleted, first those that did not end."""
+    """Return the study's trial runs by number, and delete twins, first those that did not end."""
     runs: dict[int, Run] = {}
     twins: list[Run] = []
     token: str | None = None
@@ -175,7 +175,7 @@ def _trial_runs(client: MlflowClient, parent: Run) -> dict[int, Run]:
 
 
 def _ended(run: Run) -> bool:
-    """Whether all is written; what was abandoned is not."""
+    """Say whether all of a run is written; an abandoned run is not."""
     return run.info.status in WHOLE
 
 
@@ -221,7 +221,7 @@ def _trial_metrics(score: Score, time: int) -> list[Metric]:
 
 
 def shown_epochs(epochs: int) -> list[int]:
-    """Evenly spaced epochs, the last one always: as many as a chart shows, or all if fewer.
+    """Return evenly spaced epochs, as many as a chart shows and always the last one.
 
     Points are most of what a trial costs MLflow; the study's database has every epoch.
     """
