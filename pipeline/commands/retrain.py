@@ -61,7 +61,7 @@ def retrain(arguments: argparse.Namespace) -> GateReport | None:
     run("dvc", "repro", *pull, "split")
     run(sys.executable, "-m", "pipeline.commands.drift")
     if again:
-        run("dvc", "repro", *pull, "tune")
+        run("dvc", "repro", *pull, "tune", "evaluate")
     for stage in again:
         run("dvc", "repro", "--force", "--single-item", stage)
     run("dvc", "repro", *pull)

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from tests.e2e.conftest import Finished, Project
 
 
-def test_runs_are_those_of_the_study_and_the_comparison(finished: Finished) -> None:
+def test_runs_are_those_of_study_evaluation_and_comparison(finished: Finished) -> None:
     client = MlflowClient(f"sqlite:///{finished.project.path}/mlflow.db")
     experiment = client.get_experiment_by_name("breast_cancer")
     assert experiment is not None
@@ -36,6 +36,7 @@ def test_runs_are_those_of_the_study_and_the_comparison(finished: Finished) -> N
             assert run.data.metrics["cv_log_loss"] == row["cv_log_loss"]
             assert float(run.data.params["dropout"]) == row["dropout"]
 
+    assert of_kind["evaluation"].data.tags["study"] == study.data.tags["study"]
     report = json.loads((finished.project.path / "reports/comparison.json").read_text())
     assert report["sentence"] in comparison.data.tags["mlflow.note.content"]
     assert comparison.data.tags["verdict"] == report["verdict"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,22 +94,27 @@ def test_two_clones_give_the_same_bytes_to_a_file_and_to_a_server(
     assert np.array_equal(x, again)
 
 
-def test_tune_does_not_know_the_test_file(finished: Finished) -> None:
+@pytest.mark.parametrize("stage", ["tune", "evaluate"])
+def test_stages_before_compare_do_not_know_the_test_file(finished: Finished, stage: str) -> None:
     dvc = YAML(typ="safe").load(finished.project.path / "dvc.yaml")
-    tune = dvc["stages"]["tune"]
-    assert not [dep for dep in tune["deps"] if "test" in dep or dep in ("data", "data/")]
+    deps = dvc["stages"][stage]["deps"]
+    assert not [dep for dep in deps if "test" in dep or dep in ("data", "data/")]
     assert "data/test.parquet" in dvc["stages"]["compare"]["deps"]
 
 
-def test_tune_runs_without_the_test_file(copied: Project) -> None:
-    before = (copied.path / "reports/trials.csv").read_bytes()
+def test_tune_and_evaluate_run_without_the_test_file(copied: Project) -> None:
+    outputs = [copied.path / name for name in ("reports/trials.csv", "reports/evaluate.json")]
+    before = [path.read_bytes() for path in outputs]
     (copied.path / "data/test.parquet").unlink()
     (copied.path / "data/raw.parquet").unlink()
     for database in (copied.path / ".state").glob("optuna.db*"):
         database.unlink()
-    (copied.path / "reports/trials.csv").unlink()
+    shutil.rmtree(copied.path / ".state/evaluation")
+    for path in outputs:
+        path.unlink()
     copied.stage("tune")
-    assert (copied.path / "reports/trials.csv").read_bytes() == before
+    copied.stage("evaluate")
+    assert [path.read_bytes() for path in outputs] == before
 
 
 def test_changed_comment_reruns_nothing(copied: Project) -> None:
@@ -142,8 +148,12 @@ def test_metrics_and_plots_are_shown(copied: Project, tmp_path: Path) -> None:
 
 
 def test_stages_that_need_no_tensorflow_do_not_import_it(finished: Finished) -> None:
-    needless = {"fetch": {"tensorflow", "mlflow", "numba"}, "tune": {"tensorflow", "mlflow"}}
-    for stage in ("fetch", "split", "tune"):
+    needless = {
+        "fetch": {"tensorflow", "mlflow", "numba"},
+        "tune": {"tensorflow", "mlflow"},
+        "evaluate": {"tensorflow"},
+    }
+    for stage in ("fetch", "split", "tune", "evaluate"):
         unwanted = needless.get(stage, needless["fetch"])
         script = f"import sys, pipeline.stages.{stage}; print({unwanted} & set(sys.modules))"
         assert finished.project.run("python", "-c", script).strip() == "set()"
