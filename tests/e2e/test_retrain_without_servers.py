@@ -49,13 +49,9 @@ def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_pa
     clone.edit("confidence: 0.95", "confidence: 0.9")
     clone.run("git", "commit", "--quiet", "--all", "--message", "Narrower intervals")
     printed = clone.run(*RETRAIN)
-    # What was fetched anew is what was there, and the study does not ask how sure intervals are.
-    assert re.findall(r"Running stage '(\w+)'", printed) == [
-        "fetch",
-        "evaluate",
-        "compare",
-        "promote",
-    ]
+    # What was fetched anew is what was there, and only these stages have intervals.
+    stages = re.findall(r"Running stage '(\w+)'", printed)
+    assert sorted(stages) == ["compare", "evaluate", "fetch", "promote"]
     report = json.loads((clone.path / "reports/comparison.json").read_text())
     assert report["confidence"] == 0.9
     assert "champion, version 1 is previous" in printed
