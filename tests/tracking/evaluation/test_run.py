@@ -9,7 +9,7 @@ from mlflow.entities import Run
 from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Peer
 from pipeline.statistics.nested import ProcedureDifference
 from pipeline.statistics.verdicts import RowEffects
-from pipeline.tracking.evaluation_run import log_evaluation
+from pipeline.tracking.evaluation.run import log_evaluation
 from tests.tracking.study.test_runs import LABEL, trial
 
 CHANGE = ProcedureDifference(-0.1, -0.2, -0.05, 0.01, 0.995, 0.04, 0.95)
