@@ -17,13 +17,15 @@ from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tracking.models.logged import ModelFiles, open_model
 from pipeline.training.architecture import Architecture
-from pipeline.training.network import export_network
 
 
 def export_models(
     networks: Mapping[Kind, Networks], architecture: Architecture, preparation: ColumnTransformer
 ) -> dict[Kind, ModelFiles]:
     """Save the registered network of each kind as a Keras model, beside the preparation."""
+    # TensorFlow sets environment variables when it is imported, and takes seconds.
+    from pipeline.training.network import export_network
+
     MODELS.mkdir(exist_ok=True)
     skops.io.dump(preparation, PREPARATION)
     models = {}
