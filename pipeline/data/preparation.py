@@ -92,7 +92,14 @@ class Preparation:
         )
         category = Pipeline(
             [
-                ("gaps", SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY)),
+                (
+                    "gaps",
+                    SimpleImputer(
+                        strategy="constant",
+                        fill_value=MISSING_CATEGORY,
+                        keep_empty_features=True,
+                    ),
+                ),
                 ("levels", levels),
             ]
         )

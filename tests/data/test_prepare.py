@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,3 +213,43 @@ def test_images_are_scaled_alike_and_held_once() -> None:
     gap = frame[schema.features].astype(float).mask(frame[schema.features] == pixels[0, 1])
     made = Preparation(schema, "image", CategoryParams()).fit(frame[schema.features])
     assert made.transform(gap)[0, 1] == 0
+
+
+KINDS: dict[str, list[Any]] = {
+    "number": [1.5, 2.5, -3.0],
+    "whole": [1, 2, 3],
+    "boolean": [True, False, True],
+    "date": ["2024-01-31", "2023-05-01", "2022-12-31"],
+    "text": ["red", "green", "blue"],
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_column_may_be_empty_in_a_fold(
+    kind: str, beside: bool, grouped: bool, scale: Any
+) -> None:
+    """Filled in three rows of one fold alone, with and without other columns and groups."""
+    rows = 60
+    values = pd.Series([*KINDS[kind], *[None] * (rows - 3)], dtype=object)
+    if kind == "date":
+        values = pd.to_datetime(values)
+    elif kind == "boolean":
+        values = values.astype("boolean")
+    elif kind != "text":
+        values = values.astype(float)
+    frame = pd.DataFrame({"x": values, "y": np.resize(["a", "b"], rows)})
+    if beside:
+        frame["z"] = np.arange(rows) % 7
+    if grouped:
+        frame["g"] = np.arange(rows) // 3
+    schema = describe(Table("toy", "", frame, "y", ("a", "b")), "g" if grouped else None)
+    train = frame[:45].assign(**{FOLD_COLUMN: np.arange(45) // 3 % 3})
+    val, test = frame[45:52], frame[52:]
+    folds = prepare_cv(train, val, schema, scale)
+    for fold in [*folds, prepare_final(train, val, test, schema, scale)[0]]:
+        assert fold.x.shape[1] >= 1 + beside
+        assert np.isfinite(fold.x).all()
+    assert len({fold.x.shape for fold in folds}) == 1
