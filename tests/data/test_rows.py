@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from pipeline.data import rows as raw
@@ -105,3 +106,42 @@ def test_the_folder_stands_alone() -> None:
             elif isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}
     assert imported <= {*sys.stdlib_module_names, "__future__", "numpy", "pandas"}
+
+
+FAR = ["9999-12-31T23:00:00", "0001-01-01T00:00:00", "2024-03-05T12:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("column", "kinds"),
+    [
+        ("n", ["Int64", "Float32", "int64[pyarrow]", "double[pyarrow]", "object", "category"]),
+        ("b", ["boolean", "bool[pyarrow]", "object", "category"]),
+        ("c", ["string", "str", "category", "object", pd.ArrowDtype(pa.large_string())]),
+        ("d", ["datetime64[s]", "datetime64[us]", "datetime64[us, Europe/Berlin]", "object",
+               "category", pd.ArrowDtype(pa.timestamp("s")),
+               pd.ArrowDtype(pa.timestamp("us", "Europe/Berlin")),
+               pd.ArrowDtype(pa.timestamp("ms", "+05:00")), pd.ArrowDtype(pa.string())]),
+    ],
+)  # fmt: skip
+def test_every_type_of_pandas_and_arrow_is_read_alike(column: str, kinds: list[Any]) -> None:
+    given = {"n": [1, None, 3], "b": [True, None, False], "c": ["red", None, "blue"]}
+    cells = given.get(column, [*map(pd.Timestamp, FAR[:2]), None])
+    one = [kind for kind in COLUMNS if kind["name"] == column]
+    plain = [
+        plain_rows(pd.DataFrame({column: pd.Series(cells, dtype=kind)}), one).to_numpy().tolist()
+        for kind in kinds
+        if "Berlin" not in str(kind) and "+05" not in str(kind)
+    ]
+    assert all(repr(rows) == repr(plain[0]) for rows in plain)
+    if column == "d":
+        zoned = pd.Series(cells).dt.tz_localize("UTC")
+        for kind in kinds:
+            if "Berlin" in str(kind) or "+05" in str(kind):
+                rows_ = plain_rows(pd.DataFrame({column: zoned.astype(kind)}), one)
+                assert repr(rows_.to_numpy().tolist()) == repr(plain[0])
+
+
+def test_dates_beyond_nanoseconds_are_dates_in_a_request() -> None:
+    plain = plain_rows(pd.concat([rows(d=text) for text in FAR]), COLUMNS)
+    assert plain["d (day)"].round(3).tolist() == [2932896.958, -719162, 19787.5]
+    assert plain["d (hour)"].tolist() == [23, 0, 12]

@@ -37,9 +37,21 @@ def read_cells(values: pd.Series, kind: str, written: Written) -> tuple[pd.Serie
     unit (a text beside each number), date (a format, or None), booleans (whether true counts as 1
     in a numeric column); what is absent is written the usual way.
     """
+    if not isinstance(values.dtype, (np.dtype, pd.StringDtype, pd.DatetimeTZDtype)):
+        values = _as_objects(values)
     values = _mark_gaps(values, written.get("missing", ("",)))
     read, odd = READERS[kind](values, written)
     return read, values[values.notna() & odd]
+
+
+def _as_objects(values: pd.Series) -> pd.Series:
+    """Return a column of pandas' or Arrow's own types as one of plain objects."""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.astype("boolean")
+    if isinstance(values.dtype, pd.ArrowDtype) and ", tz=" in str(values.dtype):
+        # In its own zone a moment may be beyond the last that Python has.
+        values = values.dt.tz_convert("UTC")
+    return values.astype(object).where(values.notna(), None)
 
 
 def number_in(text: str, written: Written) -> float | None:
