@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,12 +14,16 @@ from pipeline.config.sections.data import DataParams
 from pipeline.config.sections.split import SplitParams
 from pipeline.data.columns import as_text, type_columns
 from pipeline.data.findings import Finding
-from pipeline.data.rows.cells import number_in
+from pipeline.data.rows.cells import number_in, read_cells
 from pipeline.data.schema import Written
 from pipeline.data.sources.raw import Raw
 
 SHOWN_COLUMNS = 8
 SHOWN_LETTERS = 40
+# What pandas calls an index without a name, in Parquet and in CSV.
+INDEX_NAME = re.compile(r"__index_level_\d+__|Unnamed: 0(\.\d+)?")
+# The first column of a CSV whose header begins with a delimiter.
+UNNAMED = "column 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +65,13 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
     special = [name for name in (target, split.group, split.role) if name is not None]
     left_out = {*data.drop, *special, raw.role}
     kept = set(frame.columns if data.keep is None else data.keep)
-    features = [name for name in frame.columns if name in kept and name not in left_out]
+    named = {*(data.keep or ()), *data.types, *left_out}
+    indices = [str(name) for name in frame.columns if name not in named and is_index(frame[name])]
+    features = [
+        name
+        for name in frame.columns
+        if name in kept and name not in left_out and name not in indices
+    ]
     if len(set(special)) < len(special) or set(special) & set(data.drop):
         raise InputError(
             f"params.yaml: target, group, role and drop name a column twice ({', '.join(special)};"
@@ -90,7 +101,12 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
         target=target,
         classes=classes,
         role=split.role,
-        findings=(*notes, *(f for name in features for f in typed[name].findings), *findings),
+        findings=(
+            *notes,
+            *map(_index_note, indices),
+            *(f for name in features for f in typed[name].findings),
+            *findings,
+        ),
         written={name: typed[name].written for name in features},
         declared=frozenset(name for name in features if name in data.types),
     )
@@ -109,6 +125,25 @@ def _check_columns(origin: str, frame: pd.DataFrame, names: Iterable[str], key: 
 def _listed(names: Sequence[str]) -> str:
     text = ", ".join(one_line(str(name))[:SHOWN_LETTERS] for name in names[:SHOWN_COLUMNS])
     return f"{text}, …" if len(names) > SHOWN_COLUMNS else text
+
+
+def is_index(column: pd.Series) -> bool:
+    """Tell whether a column is an index that a program wrote beside the table's own columns."""
+    if INDEX_NAME.fullmatch(str(column.name)):
+        return True
+    if column.name != UNNAMED:
+        return False
+    counted, odd = read_cells(column, "numeric", {})
+    steps = np.arange(len(column))
+    return not len(odd) and any(np.array_equal(counted, steps + start) for start in (0, 1))
+
+
+def _index_note(name: str) -> Finding:
+    message = (
+        "looks like the index that a program wrote with the table, and was left out; to use it,"
+        " give its type in data.types"
+    )
+    return Finding(check="index", column=name, message=message)
 
 
 def _labels(column: pd.Series, origin: str) -> tuple[pd.Series, list[Finding]]:

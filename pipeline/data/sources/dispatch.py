@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pyarrow as pa
 
 from pipeline.config.errors import InputError, did_you_mean, one_line
 from pipeline.config.sections.data import DataParams
@@ -25,24 +28,33 @@ OPENML_CACHE = Path(".state/openml")
 
 def load_table(data: DataParams, split: SplitParams) -> Table:
     """Return the table that the parameters describe; raise `InputError` if there is none."""
-    return shape_table(load_raw(data), data, split)
+    needed = {name for name in (data.target, split.group, split.role) if name is not None}
+    return shape_table(load_raw(data, needed), data, split)
 
 
-def load_raw(data: DataParams) -> Raw:
-    """Return the rows of `data.source` as they are."""
+def load_raw(data: DataParams, needed: Collection[str] = ()) -> Raw:
+    """Return the rows of `data.source` as they are.
+
+    needed: columns that `data.keep` need not name.
+    """
     source = data.source
     if source in NAMED:
         return NAMED[source]()
     if source.startswith("openml:"):
         raw = load_openml(source.removeprefix("openml:").strip(), OPENML_CACHE)
-        return replace(raw, name=_plain(raw.name), frame=to_frame(to_arrow(raw.frame), raw.name))
+        table = to_arrow(raw.frame)
+        frame = to_frame(table, raw.name, _unwanted(table, data, {*needed, raw.target}))
+        return replace(raw, name=_plain(raw.name), frame=frame)
     if source.startswith("sql:"):
         name, frame = query_database(source.removeprefix("sql:").strip(), data)
-        frame = to_frame(to_arrow(frame), "data.query")
+        table = to_arrow(frame)
+        frame = to_frame(table, "data.query", _unwanted(table, data, needed))
         return Raw(_plain(name), f"A query of database {name}", frame)
     with TemporaryDirectory(prefix="table-") as scratch:
         if "://" in source:
-            return _from_files([download(source, data, Path(scratch))], [shown_url(source)], data)
+            return _from_files(
+                [download(source, data, Path(scratch))], [shown_url(source)], data, needed
+            )
         path = Path(source)
         if not (path.exists() or path.suffix or set(source) & {*GLOB_MARKS, "/"}):
             hint = did_you_mean(source, NAMED) or " Check the name."
@@ -51,10 +63,12 @@ def load_raw(data: DataParams) -> Raw:
                 f" of: {', '.join(NAMED)}.{hint}"
             )
         paths = find_files(source, data.watch)
-        return _from_files(paths, [one_line(str(path)) for path in paths], data)
+        return _from_files(paths, [one_line(str(path)) for path in paths], data, needed)
 
 
-def _from_files(paths: list[Path], names: list[str], data: DataParams) -> Raw:
+def _from_files(
+    paths: list[Path], names: list[str], data: DataParams, needed: Collection[str]
+) -> Raw:
     with TemporaryDirectory(prefix="table-") as scratch:
         parts = [
             open_part(path, name, data, Path(scratch) / str(number))
@@ -71,10 +85,17 @@ def _from_files(paths: list[Path], names: list[str], data: DataParams) -> Raw:
     return Raw(
         name=_plain(shown.split(".")[0]),
         description=f"Table {shown}" + (f" and {len(names) - 1} more" if names[1:] else ""),
-        frame=to_frame(table, names[0]),
+        frame=to_frame(table, names[0], _unwanted(table, data, needed)),
         texts=any(part.kind == "csv" for part in parts),
         notes=tuple(notes),
     )
+
+
+def _unwanted(table: pa.Table, data: DataParams, needed: Collection[str | None]) -> Collection[str]:
+    """Return the columns that the parameters leave out, so that their types do not matter."""
+    if data.keep is None:
+        return data.drop
+    return {*data.drop, *(set(table.column_names) - {*data.keep, *needed})}
 
 
 def _plain(name: str) -> str:

@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Write, dict[str, Any], str]] = {
     "infinite values": (rows("1.5,a", "inf,b"), {}, "beyond 1e+30 in 'x' (15)"),
     "huge values": (rows("1.5,a", "-1e40,b"), {}, "beyond 1e+30 in 'x' (15)"),
     "column of lists": (table(x=[[1]] * 30, y=["a", "b"] * 15), {}, "column 'x' holds list"),
-    "column of bytes": (table(x=[b"1"] * 30, y=["a", "b"] * 15), {}, "column 'x' holds binary"),
+    "column of bytes": (table(x=[b"\xff"] * 30, y=["a", "b"] * 15), {}, "column 'x' holds binary"),
     "Parquet truncated": (parquet(lambda data: data[:-200]), {}, "damaged Parquet"),
     "Parquet scrambled": (
         parquet(lambda data: data[:4] + b"\xff" * 300 + data[304:]), {}, "damaged Parquet"),
