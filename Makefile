@@ -20,10 +20,11 @@ export MLFLOW_DISABLE_TELEMETRY := true
 FORCE ?=
 PUSH ?=
 REASON ?=
+REGISTER ?=
 TO ?=
 TRIALS ?=
 VERSION ?=
-export FORCE PUSH REASON TO TRIALS VERSION
+export FORCE PUSH REASON REGISTER TO TRIALS VERSION
 # CI gives secrets that are not set as empty variables.
 ifeq ($(strip $(MLFLOW_TRACKING_URI)),)
 export MLFLOW_TRACKING_URI := sqlite:///mlflow.db
@@ -103,7 +104,7 @@ status: $(READY) ## Show champion, challenger, previous and the last decisions o
 	python -m pipeline.commands.status
 
 .PHONY: promote
-promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3])
+promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3]; REGISTER=1)
 	if [ -n "$$FORCE" ]; then python -m pipeline.commands.promote --force --reason "$$REASON" \
 	  $${VERSION:+--version "$$VERSION"}; else dvc repro --force --single-item promote; fi
 
@@ -138,7 +139,9 @@ $(INSTALLED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --compile-bytecode --quiet
 	@touch $@
 
+# DVC takes a relative folder from wherever it is at, which in a copy of the project is elsewhere.
 $(READY): $(INSTALLED)
+	dvc config --local core.site_cache_dir '$(subst %,%%,$(DVC_SITE_CACHE_DIR))'
 	python -m pipeline.training.warm
 	python -m pipeline.tracking.store.blank
 	@touch $@

@@ -24,7 +24,8 @@ def main() -> None:
         if change.level != "none":
             logger.warning("drift: %s", change.in_words)
     if drift.level == "stop":
-        raise InputError(stop_message(drift))
+        assert champion is not None
+        raise InputError(registry.another_table(champion, schema.name) or stop_message(drift))
     logger.info("drift: %s", in_words(drift))
 
 

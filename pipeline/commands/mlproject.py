@@ -20,14 +20,15 @@ def main() -> None:
 
     command = ["dvc", "repro", arguments.until]
     if arguments.trials != UNCHANGED:
-        command = ["dvc", "exp", "run", "-S", f"search.trials={_count(arguments.trials)}"]
-        command += [arguments.until]
+        # In a copy of the project: what a user has in params.yaml is not this run's to change.
+        setting = f"search.trials={_count(arguments.trials)}"
+        command = ["dvc", "exp", "run", "--temp", "-S", setting, arguments.until]
     project_run = os.environ.get("MLFLOW_RUN_ID")
     code = subprocess.run(command, check=False).returncode
     if project_run:
-        from pipeline.tracking.study.runs import link_project_run
+        from pipeline.tracking.study.project_run import conclude_project_run
 
-        link_project_run(project_run)
+        conclude_project_run(project_run, succeeded=code == 0)
     raise SystemExit(code)
 
 

@@ -50,7 +50,7 @@ def retrain(arguments: argparse.Namespace) -> GateReport | None:
     remote = bool(run("dvc", "remote", "list", quiet=True).strip())
     run("dvc", "repro", "--force", "--single-item", "fetch")
     before = last_decision()
-    unsettled = before is not None and before.outcome == "undecided"
+    unsettled = before is not None and before.outcome in ("undecided", "tried")
     if up_to_date() and not (arguments.force or unsettled):
         if not champion_is_lost(model, before):
             return None

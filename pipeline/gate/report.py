@@ -19,13 +19,14 @@ SCHEMA_VERSION = 1
 TITLES = {metric.name: metric.title for metric in CLASSIFICATION.metrics} | {
     "calibration_error": calibration.TITLE
 }
-Outcome = Literal["promoted", "refused", "undecided", "kept"]
+Outcome = Literal["promoted", "refused", "undecided", "kept", "tried"]
 
 
 class GateReport(BaseModel):
     """What the gate decided and why.
 
-    outcome: kept if the challenger is champion already, undecided if no decision was possible.
+    outcome: kept if the challenger is champion already, undecided if no decision was possible,
+    tried if none was wanted, as the run only tries something out.
     challenger, champion: versions, the champion's from before the decision. metrics: figures of
     the challenger and the champion on today's test rows. drift: None without anything to compare.
     """
@@ -70,5 +71,6 @@ def sentence(outcome: Outcome, challenger: str | None, champion: str | None) -> 
         + (f", version {champion} is previous." if champion else ", the first one."),
         "refused": f"Refused: version {challenger} did not pass, {stays}.",
         "undecided": f"Undecided: nothing was promoted, {stays}.",
+        "tried": f"Tried out: nothing was registered, {stays}.",
         "kept": f"Kept: version {champion} is the challenger and champion already.",
     }[outcome]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,21 +13,31 @@ from filelock import FileLock, Timeout
 
 from pipeline.config.errors import InputError
 from pipeline.project.outputs import STATE
+from pipeline.project.place import copied_from, in_project
 
-LOCK = STATE / "stage.lock"
-HOLDER = STATE / "stage.holder.json"
+LOCK = in_project(STATE / "stage.lock")
+HOLDER = in_project(STATE / "stage.holder.json")
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def exclusive() -> Iterator[None]:
     """Hold the project's study and reports; `InputError` names another process that holds them.
 
-    The system frees the lock when its holder dies, however it dies.
+    The system frees the lock when its holder dies, however it dies. Experiments in copies that DVC
+    made share the lock with the project, and wait for it: DVC itself runs them side by side.
     """
     lock = FileLock(LOCK)
     try:
-        STATE.mkdir(exist_ok=True)
-        lock.acquire(timeout=0)
+        LOCK.parent.mkdir(exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if copied_from() is None:
+                raise
+            logger.info("waiting for %s, which holds %s", _holder(), LOCK)
+            lock.acquire()
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         HOLDER.write_text(json.dumps({"pid": os.getpid(), "since": since}), encoding="utf-8")
     except Timeout:
@@ -37,7 +48,7 @@ def exclusive() -> Iterator[None]:
     except OSError as error:
         lock.release()
         raise InputError(
-            f"{STATE}: cannot be written to ({error.strerror}), want a folder for the study's"
+            f"{LOCK.parent}: cannot be written to ({error.strerror}), want a folder for the study's"
             " state. Free space or change its permissions, then run dvc repro again."
         ) from None
     try:

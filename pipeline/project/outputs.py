@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config.errors import InputError
+from pipeline.project.place import in_project
 
 # Git-ignored, and no output of a stage: DVC deletes outputs before it runs one.
 STATE = Path(".state")
-STUDIES = STATE / "optuna.db"
+# One for the project and all copies that DVC makes of it.
+STUDIES = in_project(STATE / "optuna.db")
 # Times differ from run to run, and outputs of a stage do not.
 TIMINGS = STATE / "timings.json"
 RAW = Path("data/raw.parquet")

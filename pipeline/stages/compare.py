@@ -41,6 +41,7 @@ from pipeline.report.assemble import ReportFiles, assemble_report
 from pipeline.tracking.models.comparison_run import log_comparison
 from pipeline.tracking.models.export import export_models, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
+from pipeline.tracking.store.model_name import check_before_work
 from pipeline.training.trainers import trainer
 
 ROLES = (TRAIN, VAL, TEST)
@@ -50,6 +51,7 @@ EXAMPLE_ROWS = 5
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
     rows = RawRows(*map(read_rows, ROLES))
+    check_before_work(params.tracking.model_name, schema.name, rows.val.columns)
     clock = Stopwatch()
     material, preparation = prepare_material(rows, schema, params)
     fold, tuned = material.fold, Regularization.model_validate(best["regularization"])
@@ -73,7 +75,7 @@ def main() -> None:
             write_outputs(assemble_report(comparison, findings.networks, predictions, FIGURES.name))
         write_json(TIMINGS, clock.seconds)
         with clock("registry"):
-            registered = log_comparison(
+            log_comparison(
                 comparison,
                 models=models,
                 raw=rows.train[schema.features].head(EXAMPLE_ROWS),
@@ -85,8 +87,6 @@ def main() -> None:
                 model_name=params.tracking.model_name,
             )
         write_json(TIMINGS, clock.seconds)
-    for model in registered:
-        logger.info("registered %s version %s as %s", model.name, model.version, model.alias)
     logger.info(comparison.sentence)
 
 

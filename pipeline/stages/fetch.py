@@ -8,11 +8,13 @@ from pipeline.data.description import describe
 from pipeline.data.findings import sentences
 from pipeline.data.sources.dispatch import load_table
 from pipeline.project.outputs import RAW, SCHEMA, write_json, write_rows
+from pipeline.project.place import check_copied
 from pipeline.project.run_stage import logger, run_stage
 
 
 def main() -> None:
     params = load_params()
+    check_copied(params.data.source)
     table = load_table(params.data, params.split)
     schema = describe(table, params.split.group)
     findings = check_table(table, schema, params.split.group)

@@ -31,7 +31,8 @@ from pipeline.project.run_stage import logger, run_stage
 from pipeline.tracking.registry.challenger import find_challenger
 from pipeline.tracking.registry.champion import CHAMPION, Registry, Version
 from pipeline.tracking.registry.evidence import gather
-from pipeline.tracking.registry.gate_reports import attach, decided, kept, undecided
+from pipeline.tracking.registry.gate_reports import attach, decided, kept, tried, undecided
+from pipeline.tracking.store.tryout import tryout
 
 
 def main() -> None:
@@ -40,11 +41,14 @@ def main() -> None:
     challenger: Version | None = None
     with exclusive():
         try:
-            finished = registry.finish()
-            if finished:
-                logger.info("completed: version %s %s", finished.version, finished.action)
-            challenger = find_challenger(registry, BEST_NETWORK)
-            report = consider(params, registry, challenger)
+            if why := tryout():
+                report = tried(registry, why)
+            else:
+                finished = registry.finish()
+                if finished:
+                    logger.info("completed: version %s %s", finished.version, finished.action)
+                challenger = find_challenger(registry, BEST_NETWORK)
+                report = consider(params, registry, challenger)
         except (InputError, OSError) as error:
             # OSError: artifacts may be files, here or on a disk that is not there.
             report = undecided(registry, challenger, str(error))

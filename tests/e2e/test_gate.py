@@ -47,6 +47,7 @@ class Gate:
 @pytest.fixture
 def gate(copied: Project) -> Gate:
     """The finished run with its baseline, version 2, forced to be champion; 1 is challenger."""
+    copied = Project(copied.path, copied.environment | {"REGISTER": "1"})
     shown = copied.command("promote", "--force", "--version", "2", "--reason", "try")
     assert "Promoted past the gate: version 2 is champion." in shown
     return Gate(copied)
@@ -139,7 +140,7 @@ def test_unreachable_registry_promotes_nothing_and_shows_no_password(copied: Pro
     assert "Undecided: nothing was promoted." in printed
     assert "MLflow at http://127.0.0.1:9 does not answer" in printed
     copied.edit("on_trouble: fail", "on_trouble: flag")
-    copied.stage("promote", MLFLOW_TRACKING_URI=uri)
+    copied.stage("promote", MLFLOW_TRACKING_URI=uri, REGISTER="1")
     assert Gate(copied).report()["outcome"] == "undecided"
     said = [printed, *(file.read_text() for file in (copied.path / "reports").glob("gate.*"))]
     assert not [text for text in said if SECRET in text]

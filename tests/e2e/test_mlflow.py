@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 
 import pandas as pd
 from mlflow import MlflowClient
@@ -66,23 +65,31 @@ def test_a_model_says_which_columns_it_takes(finished: Finished) -> None:
     assert f"/models/{model.model_id})" in version.description
 
 
-def test_project_entry_point_runs_the_pipeline_and_links_its_runs(
-    fresh: Callable[[], Project],
-) -> None:
-    project = fresh()
-    printed = project.run("mlflow", "run", ".", "--env-manager", "local", "-P", "trials=3")
-    assert "registered regularized-net version 1 as challenger" in printed
-    assert len(pd.read_csv(project.path / "reports/trials.csv")) == 3
-    client = MlflowClient(f"sqlite:///{project.path}/mlflow.db")
-    (own,) = client.search_runs(["0"])
-    assert own.info.status == "FINISHED"
-    assert "comparison" in own.data.tags["mlflow.note.content"]
+def test_project_entry_point_tries_another_setting_and_leaves_no_trace(copied: Project) -> None:
+    run = ["mlflow", "run", ".", "--env-manager", "local"]
+    copied.run("dvc", "config", "--local", "core.site_cache_dir", f"{copied.path}/.state/dvc")
+    before = {name: (copied.path / name).read_bytes() for name in ("params.yaml", "dvc.lock")}
+    client = MlflowClient(f"sqlite:///{copied.path}/mlflow.db")
+    printed = copied.run(*run, "-P", "trials=5")
+    assert "4 of 5 trials are there already" in printed
+    assert {name: (copied.path / name).read_bytes() for name in before} == before
+    assert client.search_runs(["0"]) == []
     experiment = client.get_experiment_by_name("breast_cancer")
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id])
-    assert len(runs) == 8
-    assert {run.data.tags["project_run"] for run in runs} == {own.info.run_id}
-    assert own.info.run_id not in {run.data.tags.get("mlflow.parentRunId") for run in runs}
+    runs = client.search_runs([experiment.experiment_id], "tags.kind != 'trial'")
+    # The study goes on; the comparison is another.
+    assert sorted(run.data.tags["kind"] for run in runs) == [
+        *["baseline"] * 2, *["best"] * 2, *["comparison"] * 2, "study"
+    ]  # fmt: skip
+    assert len([run for run in runs if "project_run" in run.data.tags]) == 3
+    assert len(client.search_model_versions("name = 'regularized-net'")) == 2
+
+    # In an experiment of the user's own choice, its run has links to those that it made.
+    copied.run(*run, "--experiment-name", "mine", "-P", "trials=6", "--entry-point", "tune")
+    mine = client.get_experiment_by_name("mine")
+    assert mine is not None
+    (own,) = client.search_runs([mine.experiment_id])
+    assert own.info.status == "FINISHED"
 
 
 def test_project_entry_point_refuses_a_bad_number(copied: Project) -> None:

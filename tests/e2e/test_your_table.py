@@ -76,6 +76,7 @@ def own(fresh: Callable[[], Project]) -> Project:
     # Six epochs are too few to learn anything.
     project.edit("max_epochs: 6", "max_epochs: 60")
     project.edit("learning_rate: 0.001", "learning_rate: 0.003")
+    project.run("git", "commit", "-qam", "My table")
     project.run("dvc", "repro")
     return project
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -22,20 +23,14 @@ from pipeline.tracking.models.logged import (
 from pipeline.tracking.store.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.store.datasets import RoleRows, dataset_input
 from pipeline.tracking.store.network_digest import NETWORK_TAG, network_digest
-from pipeline.tracking.store.provenance import code_digest, how_to_reproduce
-from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run, one_version
+from pipeline.tracking.store.provenance import code_digest, how_to_reproduce, made_again
+from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
+from pipeline.tracking.store.tryout import HOW_TO_REGISTER, tryout
+from pipeline.tracking.store.versions import COLUMNS_TAG, register
 
-ALIASES: Mapping[Kind, str] = {"best": "challenger", "baseline": "baseline"}
+logger = logging.getLogger(__name__)
+
 DIGITS = 12
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A model version."""
-
-    name: str
-    version: str
-    alias: str
 
 
 @mlflow_answers()
@@ -46,11 +41,12 @@ def log_comparison(
     inputs: Sequence[RoleRows],
     report: Sequence[Path],
     model_name: str,
-) -> list[Registered]:
+) -> None:
     """Log the comparison with a child run per kind of network, and register both models.
 
     This may be repeated: it goes on with what an interrupted writing left. The aliases move last,
-    when all they point to is complete; `InputError` if MLflow fails.
+    when all they point to is complete; `InputError` if MLflow fails. A run that only tries
+    something out registers nothing.
     raw: a few raw rows for the models' input example. report: files and folders to attach.
     """
     client = connect()
@@ -73,26 +69,39 @@ def log_comparison(
         log = client.log_artifacts if path.is_dir() else client.log_artifact
         log(run_id, str(path), path.name if path.is_dir() else None)
 
-    children, versions = [], []
+    children: dict[str, Run] = {}
     for kind, files in models.items():
         child = one_run(
             client,
             experiment,
             {**identity, "kind": kind},
-            run_tags(kind, comparison.study) | about | {"mlflow.parentRunId": run_id},
+            run_tags(kind, comparison.study, verdict=comparison.verdict)
+            | about
+            | {"mlflow.parentRunId": run_id, NETWORK_TAG: network_digest(files.network)}
+            | {COLUMNS_TAG: _columns_digest(files)},
             kind,
         )
         model = log_model(client, child, files, raw, kind)
         _write_candidate(client, child, getattr(comparison, kind), model)
-        version = _register(client, model_name, model, child, comparison, files)
-        versions.append((kind, version))
+        for key, value in made_again(child.data.tags).items():
+            client.set_tag(child.info.run_id, key, value)
         client.set_terminated(child.info.run_id)
-        children.append(child.info.run_id)
-    for kind, version in versions:
-        client.set_registered_model_alias(model_name, ALIASES[kind], version)
+        children[kind] = client.get_run(child.info.run_id)
+    why_not = tryout()
+    if why_not:
+        logger.info("not registered, as %s. %s.", why_not, HOW_TO_REGISTER)
+    else:
+        register(client, model_name, children)
     client.set_terminated(run_id)
-    drop_twins(client, experiment, identity, keep=[run_id, *children])
-    return [Registered(model_name, version, ALIASES[kind]) for kind, version in versions]
+    kept = [run_id, *(child.info.run_id for child in children.values())]
+    drop_twins(client, experiment, identity, keep=kept)
+
+
+def _columns_digest(files: ModelFiles) -> str:
+    """Return a digest of the columns that a model takes and the classes that it tells apart."""
+    schema = json.loads(files.schema.read_text(encoding="utf-8"))
+    text = json.dumps([schema["columns"], schema["classes"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def _fingerprint(comparison: Comparison) -> str:
@@ -145,38 +154,3 @@ def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model
         params=[Param(k, "none" if v is None else str(v)) for k, v in params.items()],
         tags=[RunTag("registered_seed", str(candidate.registered_seed))],
     )
-
-
-def _register(
-    client: MlflowClient,
-    name: str,
-    model: str,
-    run: Run,
-    comparison: Comparison,
-    files: ModelFiles,
-) -> str:
-    """Find or make the version that registers a run's model, and return its number."""
-    if not client.search_registered_models(f"name = '{name}'", max_results=1):
-        client.create_registered_model(
-            name,
-            description="Networks that `dvc repro` tuned, compared and registered. `champion` is"
-            " live, `challenger` the newest tuned one; tag `gate` says what was decided about it.",
-        )
-    if one_version(client, name, run.info.run_id) is None:
-        client.create_model_version(
-            name,
-            f"models:/{model}",
-            run.info.run_id,
-            tags={
-                "study": comparison.study,
-                "verdict": comparison.verdict,
-                NETWORK_TAG: network_digest(files.network),
-            },
-            # Short, as MLflow's databases hold 5,000 letters of it.
-            description=f"{note(comparison, how_to_reproduce())}\n\nThe columns it takes are listed"
-            f" on the [model's page](#/experiments/{run.info.experiment_id}/models/{model}).",
-            model_id=model,
-        )
-    version = one_version(client, name, run.info.run_id)
-    assert version is not None
-    return version

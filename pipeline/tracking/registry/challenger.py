@@ -11,7 +11,10 @@ from pipeline.tracking.store.network_digest import NETWORK_TAG, network_digest
 
 
 def find_challenger(registry: Registry, network: Path) -> Version:
-    """Find the version made from the network file that `compare` left, and make it challenger."""
+    """Find the version made from the network file that `compare` left, and make it challenger.
+
+    If `compare` only tried something out, its models are registered here.
+    """
     if not network.is_file():
         raise InputError(f"{network}: not found, want the output of compare. Run dvc repro.")
     try:
@@ -24,11 +27,11 @@ def find_challenger(registry: Registry, network: Path) -> Version:
     named = registry.holder(CHALLENGER)
     if named and named.tags.get(NETWORK_TAG) == digest:
         return named
-    made = registry.made_from(digest)
+    made = registry.made_from(digest) or registry.adopt(digest)
     if made is None:
         raise InputError(
-            f"{registry.model}: no version was made from {network}, want the one that compare"
-            " registered. Run dvc repro --force --single-item compare, then dvc repro."
+            f"{registry.model}: MLflow knows no model of {network}, want the one that compare"
+            " logged. Run dvc repro --force --single-item compare, then dvc repro."
         )
     registry.challenge_with(made)
     return made

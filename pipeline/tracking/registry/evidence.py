@@ -98,5 +98,5 @@ def _drift(
     predict = partial(registry.predict, champion, classes=schema.classes)
     drift = drift_since(profile, rows.raw, rows.test, schema, params.drift, predict)
     if any(change.kind == "schema" for change in drift.at("stop")):
-        raise InputError(stop_message(drift))
+        raise InputError(registry.another_table(champion, schema.name) or stop_message(drift))
     return drift

@@ -14,6 +14,7 @@ from pipeline.gate.report import GateReport, Outcome, sentence
 from pipeline.tracking.registry.champion import CHAMPION, Registry, Version
 from pipeline.tracking.registry.journal import triggered_by
 from pipeline.tracking.store.provenance import without_password
+from pipeline.tracking.store.tryout import HOW_TO_REGISTER
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,22 @@ def undecided(registry: Registry, challenger: Version | None, message: str) -> G
         champion=champion.number if champion else None,
         by=triggered_by(),
         reasons=reasons,
+    )
+
+
+def tried(registry: Registry, why: str) -> GateReport:
+    """Report that no decision is wanted, with the champion if the registry can be reached."""
+    champion: Version | None = None
+    with suppress(InputError):
+        champion = registry.holder(CHAMPION)
+    number = champion.number if champion else None
+    return GateReport(
+        outcome="tried",
+        sentence=sentence("tried", None, number),
+        model=registry.model,
+        champion=number,
+        by=triggered_by(),
+        reasons=(f"{why}. {HOW_TO_REGISTER}.",),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Experiment, LifecycleStage
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
@@ -17,6 +19,8 @@ from pipeline.tracking.store.local import open_local
 from pipeline.tracking.store.provenance import provenance_tags, without_password
 
 REASON_LENGTH = 160
+# Answers that want another user, with the names that MLflow gives them.
+REFUSALS = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
 # The stage of `dvc.yaml` that makes each kind of run.
 STAGES = {"study": "tune", "trial": "tune", "evaluation": "evaluate"}
 
@@ -33,7 +37,12 @@ def experiment_id(client: MlflowClient, name: str) -> str:
     with mlflow_answers():
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
-            experiment = client.get_experiment(client.create_experiment(name))
+            number = client.create_experiment(name)
+            # Which lays artifacts into this folder, and it may be a copy that DVC deletes.
+            open_local(mlflow.get_tracking_uri())
+            experiment = client.get_experiment(number)
+        if experiment.lifecycle_stage == LifecycleStage.DELETED:
+            raise InputError(_how_to_restore(experiment))
         describe_experiment(client, experiment)
         return str(experiment.experiment_id)
 
@@ -44,11 +53,36 @@ def mlflow_answers() -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException) as error:
+        where = f"MLflow at {without_password(mlflow.get_tracking_uri())}"
+        status = _refusal(error)
+        if status:
+            raise InputError(
+                f"{where} refuses ({status}: {reason(error)}), want a user who may read and write."
+                " Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or"
+                " MLFLOW_TRACKING_TOKEN, then run dvc repro again."
+            ) from None
         raise InputError(
-            f"MLflow at {without_password(mlflow.get_tracking_uri())} does not answer"
-            f" ({reason(error)}), want a server or database that does."
+            f"{where} does not answer ({reason(error)}), want a server or database that does."
             " Start it, or correct MLFLOW_TRACKING_URI, then run dvc repro again."
         ) from None
+
+
+def _refusal(error: Exception) -> int | None:
+    """Return the status of an answer that wants another user; None of any other trouble."""
+    code = getattr(error, "error_code", None)
+    for status, name in REFUSALS.items():
+        if code == name or re.search(rf"\berror code {status}\b", str(error)):
+            return status
+    return None
+
+
+def _how_to_restore(experiment: Experiment) -> str:
+    number = experiment.experiment_id
+    return (
+        f"MLflow's experiment {experiment.name!r} (number {number}) was deleted, want one that is"
+        f" there. Bring it back with mlflow experiments restore --experiment-id {number}, or delete"
+        f" it for good with mlflow gc --experiment-ids {number}, then run dvc repro again."
+    )
 
 
 def reason(error: Exception) -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.project.place import in_project
 
 SCHEME = "sqlite:///"
 DEFAULT_STORE = f"{SCHEME}mlflow.db"
@@ -37,6 +40,7 @@ def prepare_mlflow() -> None:
     for name, value in DEFAULTS.items():
         if not _given(name):
             os.environ[name] = value
+    os.environ["MLFLOW_TRACKING_URI"] = store_uri()
     if project_run := os.environ.pop(RUN_ID, None):
         os.environ[PROJECT_RUN_ID] = project_run
     # MLflow decides on telemetry as it is imported, which may have happened before this.
@@ -48,8 +52,12 @@ def prepare_mlflow() -> None:
 
 
 def store_uri() -> str:
-    """Return the address of MLflow's server or database."""
-    return _given("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    """Return the address of MLflow's server or database, the project's own in a copy by DVC too."""
+    uri = _given("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    file = uri.removeprefix(SCHEME)
+    if uri.startswith(SCHEME) and file.partition("?")[0]:
+        return f"{SCHEME}{in_project(Path(file))}"
+    return uri
 
 
 def is_local() -> bool:

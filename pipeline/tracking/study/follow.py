@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from pipeline.config.errors import InputError
 from pipeline.search.study import Trial
 from pipeline.tracking.store.client import connect, reason
 from pipeline.tracking.study.mirror import LATER
@@ -36,4 +37,7 @@ class Follower:
             self._runs = None
             if not self._warned:
                 self._warned = True
-                logger.warning("MLflow does not answer (%s): %s", reason(error), LATER)
+                # Which says itself what is wrong.
+                known = isinstance(error, InputError)
+                trouble = str(error) if known else f"MLflow does not answer ({reason(error)})"
+                logger.warning("%s: %s", trouble.rstrip("."), LATER)

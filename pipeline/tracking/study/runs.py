@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from mlflow.entities import Metric, Param, Run, RunStatus, RunTag
 from pipeline.search.score import Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tasks.classification import CLASSIFICATION
-from pipeline.tracking.store.client import connect, experiment_id, mlflow_answers, run_tags
+from pipeline.tracking.store.client import experiment_id, run_tags
 from pipeline.tracking.store.datasets import RoleRows, dataset_input
 from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
 
@@ -96,12 +96,9 @@ class StudyPage:
 def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
     """Complete the parent run; this may be repeated."""
     run = client.get_run(run_id)
-    time = run.info.start_time
-    # Of values of the same time and step MLflow shows the largest; a longer study's are later.
-    step = int(page.metrics["trials"])
     client.log_batch(
         run_id,
-        metrics=[Metric(name, value, time, step) for name, value in page.metrics.items()],
+        metrics=list(_newest_metrics(client, run, page.metrics)),
         params=[Param(name, str(value)) for name, value in page.params.items()],
         tags=[RunTag("mlflow.note.content", page.note)],
     )
@@ -117,23 +114,23 @@ def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
     drop_twins(client, run.info.experiment_id, identity, keep=[run_id])
 
 
-@mlflow_answers()
-def link_project_run(run_id: str) -> None:
-    """Name, in the description of a run that `mlflow run` made, the runs its stages made."""
-    client = connect()
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    made = client.search_runs(
-        experiments,
-        f"tags.project_run = '{run_id}' and tags.kind != 'trial'",
-        order_by=["attributes.start_time ASC"],
-    )
-    links = [
-        f"- [{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
-        for run in made
-        if "mlflow.parentRunId" not in run.data.tags
-    ]
-    text = "\n".join(["Runs made by this project run:", "", *links])
-    client.set_tag(run_id, "mlflow.note.content", text if links else "Nothing had to run.")
+def _newest_metrics(
+    client: MlflowClient, run: Run, values: Mapping[str, float]
+) -> Iterator[Metric]:
+    """Yield the metrics whose value is not what MLflow shows, so that it shows it from now on.
+
+    It shows the value of the highest step, and of equal steps the latest. The step is the number of
+    trials; a study that was asked for fewer trials than before does not count backwards.
+    """
+    for name, value in values.items():
+        step, time = int(values["trials"]), run.info.start_time
+        if name in run.data.metrics:
+            if run.data.metrics[name] == value:
+                continue
+            history = client.get_metric_history(run.info.run_id, name)
+            step = max(step, *(point.step for point in history))
+            time = max(point.timestamp for point in history) + 1
+        yield Metric(name, value, time, step)
 
 
 def _study_run(client: MlflowClient, label: StudyLabel) -> Run:

@@ -124,6 +124,12 @@ def test_study_run_is_completed_any_number_of_times(client: MlflowClient, tmp_pa
     # A longer study found a better trial: that is what is shown.
     better = {"best_cv_log_loss": 0.3, "trials": 2}
     complete_study(client, parent, dataclasses.replace(page, metrics=better))
+    assert client.get_run(parent).data.metrics["best_cv_log_loss"] == 0.3
+    # A study that was asked for more trials, and then for fewer again: the page says how it stands.
+    for trials, best in ((100, 0.2), (8, 0.25), (8, 0.25), (100, 0.2), (3, 0.3)):
+        shown = {"best_cv_log_loss": best, "trials": trials}
+        complete_study(client, parent, dataclasses.replace(page, metrics=shown))
+        assert client.get_run(parent).data.metrics == shown
     run = client.get_run(parent)
     assert run.data.metrics["best_cv_log_loss"] == 0.3
     assert run.info.status == "FINISHED"
