@@ -32,10 +32,23 @@ def figures(evaluation: Evaluation | None) -> dict[str, object]:
 def sentence(evaluation: Evaluation) -> str:
     """Return the verdict in one sentence, with the figures it rests on."""
     difference = evaluation.difference.log_loss
+    more = ""
+    answer = f"Regularization {evaluation.verdict}"
+    if evaluation.verdict == "cannot tell yet":
+        answer = "These rows cannot tell yet whether regularization helps"
+        if evaluation.difference.rows_to_tell:
+            more = f"; about {evaluation.difference.rows_to_tell} rows would"
+    level = f"{100 * evaluation.confidence:g} % interval {between(difference, 3)}"
     return (
-        f"Regularization {evaluation.verdict}: over {evaluation.rows} rows,"
-        f" each scored by networks that never saw it, the tuned procedure changes log loss from"
-        f" {evaluation.baseline.log_loss:.3f} by {signed(difference.estimate, 3)}"
-        f" ({100 * evaluation.confidence:g} % interval {between(difference, 3)}; probability that"
-        f" it helps {difference.helps_probability:.2f})."
+        f"{answer}: over {evaluation.rows} rows, each scored by networks that never saw it, the"
+        f" tuned procedure changes log loss from {evaluation.baseline.log_loss:.3f} by"
+        f" {signed(difference.estimate, 3)} ({level}; probability that it helps"
+        f" {_probability(difference.helps_probability)}){more}."
     )
+
+
+def _probability(value: float) -> str:
+    """Return a probability with two digits, and none as a certainty."""
+    if value > 0.99:
+        return "above 0.99"
+    return "below 0.01" if value < 0.01 else f"{value:.2f}"

@@ -16,6 +16,15 @@ from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
 from pipeline.training.fit import Trainer
 
 
+@pytest.fixture
+def params(params: Params) -> Params:
+    """Fits that stop on their own, so that the rows they stop on matter."""
+    raw = params.model_dump()
+    raw["train"] |= {"max_epochs": 30, "learning_rate": 0.03}
+    raw["search"]["space"]["patience"] = {"low": 1, "high": 3}
+    return Params.model_validate(raw)
+
+
 def outer(rows: Rows, params: Params, numbers: np.ndarray) -> OuterFold:
     return outer_fold(rows, numbers, 0, 0, params.split, params.evaluate.inner_folds, params.seed)
 
@@ -64,6 +73,8 @@ def test_any_other_row_counts(
     wild = with_wild_row(rows, int(getattr(division, part)[3]))
     after = evaluate_fold(wild, division, params, trainer)
     assert not after.losses.equals(before.losses)
+    # In the search as well as in the fits that follow it.
+    assert after.record.trials != before.record.trials
 
 
 def test_each_arm_scores_each_held_out_row_once(

@@ -67,7 +67,17 @@ def test_figures_are_means_over_rows_and_repetitions(
     assert Evaluation.model_validate_json(text) == evaluation
     shown = figures(evaluation)
     assert shown["verdict"] == evaluation.verdict
-    assert f"{len(rows.frame)} rows" in sentence(evaluation)
+    text = sentence(evaluation.model_copy(update={"verdict": "helps"}))
+    assert text.startswith(f"Regularization helps: over {len(rows.frame)} rows")
+    unsure = evaluation.tuned.difference
+    assert unsure is not None
+    tuned = evaluation.tuned.model_copy(
+        update={"difference": unsure.model_copy(update={"rows_to_tell": 640})}
+    )
+    arms = (evaluation.baseline, tuned, *evaluation.arms[2:])
+    text = sentence(evaluation.model_copy(update={"verdict": "cannot tell yet", "arms": arms}))
+    assert text.startswith("These rows cannot tell yet whether regularization helps: over")
+    assert text.endswith("; about 640 rows would.")
 
 
 def test_no_evaluation_says_so() -> None:
