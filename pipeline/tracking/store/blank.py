@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.config.errors import InputError
 from pipeline.tracking.store.environment import SCHEME, prepare_mlflow
 
 # MLflow's folder for artifacts, beside the database.
@@ -54,7 +55,10 @@ def _forget_folder(file: Path) -> None:
 
 
 def main() -> None:
-    prepare_mlflow()
+    try:
+        prepare_mlflow()
+    except InputError as error:
+        raise SystemExit(f"ERROR: {error}") from None
     with TemporaryDirectory() as folder:
         write_blank(Path(folder) / BLANK.name)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
+from pipeline.config.errors import InputError
 from pipeline.project.place import in_project
 
 SCHEME = "sqlite:///"
@@ -41,6 +43,7 @@ def prepare_mlflow() -> None:
         if not _given(name):
             os.environ[name] = value
     os.environ["MLFLOW_TRACKING_URI"] = store_uri()
+    check_installation()
     if project_run := os.environ.pop(RUN_ID, None):
         os.environ[PROJECT_RUN_ID] = project_run
     # MLflow decides on telemetry as it is imported, which may have happened before this.
@@ -49,6 +52,21 @@ def prepare_mlflow() -> None:
     set_telemetry_client()
     for name, level in LOG_LEVELS.items():
         logging.getLogger(name).setLevel(level)
+
+
+def check_installation() -> None:
+    """Raise an `InputError` where MLflow is installed so that it cannot open a database.
+
+    It hands the path of its migrations to ConfigParser, which takes % for interpolation.
+    """
+    package = find_spec("mlflow")
+    path = str(package.origin) if package else ""
+    if is_local() and "%" in path:
+        raise InputError(
+            f"{Path(path).parent}: the path has a %, with which MLflow cannot open a database, want"
+            " a project and environment in a folder without one. Move the project's folder, delete"
+            " .venv and run make setup; or set MLFLOW_TRACKING_URI to a server."
+        )
 
 
 def store_uri() -> str:

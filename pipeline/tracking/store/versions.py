@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
-from mlflow.entities.model_registry import ModelVersion
 
 from pipeline.tracking.store.model_name import check_model_name, dataset_of, run_columns
 from pipeline.tracking.store.network_digest import NETWORK_TAG
@@ -81,7 +80,7 @@ def _version(client: MlflowClient, name: str, run: Run) -> str:
 
 
 def _equal_version(client: MlflowClient, name: str, run: Run) -> str | None:
-    """Find the newest version of an equal network that takes equal columns.
+    """Find the newest version of an equal network of the same kind that takes equal columns.
 
     One that was made from changes that were not committed does not count for a run that was not:
     the gate asks where a challenger comes from.
@@ -89,15 +88,14 @@ def _equal_version(client: MlflowClient, name: str, run: Run) -> str | None:
     tags = run.data.tags
     if not (NETWORK_TAG in tags and COLUMNS_TAG in tags):
         return None
-    equal: list[ModelVersion] = [
-        version
-        for version in client.search_model_versions(
-            f"name = '{name}' and tags.{NETWORK_TAG} = '{tags[NETWORK_TAG]}'"
-        )
-        if version.tags.get(COLUMNS_TAG) == tags[COLUMNS_TAG]
-        and _clean(client.get_run(version.run_id)) >= _clean(run)
-    ]
-    return max((str(version.version) for version in equal), key=int, default=None)
+    where = f"name = '{name}' and tags.{NETWORK_TAG} = '{tags[NETWORK_TAG]}'"
+    equal = []
+    for version in client.search_model_versions(where):
+        made_by = client.get_run(version.run_id)
+        same = all(made_by.data.tags.get(key) == tags.get(key) for key in ("kind", COLUMNS_TAG))
+        if same and _clean(made_by) >= _clean(run):
+            equal.append(str(version.version))
+    return max(equal, key=int, default=None)
 
 
 def _clean(run: Run) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from pipeline.tracking.store.environment import is_local
+from pipeline.tracking.store.environment import check_installation, is_local
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ class Mirror:
         self._command = command
 
     def __enter__(self) -> Self:
+        # Now, and not after a search of hours.
+        check_installation()
         self._started = time.monotonic()
         # In a session of its own, for Ctrl-C is for the study: this process tells when to end.
         self._writer = subprocess.Popen(

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow import MlflowClient
 
@@ -101,6 +102,27 @@ def test_nothing_is_logged_into_the_run_of_mlflow_run_and_the_link_is_kept(
     # The processes that it starts are part of the same project run.
     handed_on = {name: text for name, text in seen["environment"].items() if "PIPELINE" in name}
     assert seen_by(CONNECT, tmp_path, **handed_on)["tags"]["project_run"] == project
+
+
+def test_a_percent_sign_in_the_path_of_the_environment_is_told_at_once(tmp_path: Path) -> None:
+    packages = tmp_path / "50% off"
+    packages.symlink_to(Path(mlflow.__file__).parents[1], target_is_directory=True)
+    for module in ("pipeline.tracking.store.blank", "pipeline.commands.status"):
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(packages)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"ERROR: {packages}/mlflow: the path has a %, with which")
+        # A server opens its database itself.
+    address = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "PYTHONPATH": f"{ROOT}:{packages}"}
+    code = "from pipeline.tracking.store.client import connect; connect()"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=address, check=True)
 
 
 @pytest.mark.parametrize(

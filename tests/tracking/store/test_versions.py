@@ -85,7 +85,10 @@ def test_an_equal_network_gets_no_new_version(client: MlflowClient, experiment: 
     assert best(network="e") == "5"
     assert best(network="e", git_dirty="true") == "5"
     assert best() == "6"
-    assert numbers(client) == [1, 2, 3, 4, 5, 6]
+    # The search found nothing better than the baseline: two kinds of one network.
+    baseline = logged(client, experiment, "p", "baseline", network="a")
+    assert register(client, MODEL, {"baseline": baseline})[0].version == "7"
+    assert numbers(client) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_what_was_only_tried_is_registered_when_asked_for(
