@@ -42,6 +42,9 @@ setup: $(READY) ## Make .venv from the lock file
 
 .PHONY: repro
 repro: $(READY) ## Run the pipeline: data, search, comparison, registered models, gate
+	@git rev-parse --git-dir > /dev/null 2>&1 || [ "$$(dvc config core.no_scm)" = true ] || \
+	  { echo 'ERROR: this folder is in no git repository, want one. Run git init and commit, or do' \
+	    'without: .venv/bin/dvc config --local core.no_scm true.' >&2; exit 1; }
 	dvc repro
 
 # In the order of tests/conftest.py, which also says what runs in one process.
@@ -97,32 +100,30 @@ chaos: $(READY) ## Break runs for real in a scratch clone, and see that nothing 
 
 .PHONY: sync
 sync: $(READY) ## Write to MLflow what it lacks of the study, after an outage
-	python -m pipeline.commands.sync
+	@python -m pipeline.commands.sync
 
 .PHONY: status
 status: $(READY) ## Show champion, challenger, previous and the last decisions of the gate
-	python -m pipeline.commands.status
+	@python -m pipeline.commands.status
 
 .PHONY: promote
 promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3]; REGISTER=1)
-	if [ -n "$$FORCE" ]; then python -m pipeline.commands.promote --force --reason "$$REASON" \
+	@if [ -n "$$FORCE" ]; then python -m pipeline.commands.promote --force --reason "$$REASON" \
 	  $${VERSION:+--version "$$VERSION"}; else dvc repro --force --single-item promote; fi
 
 .PHONY: rollback
 rollback: $(READY) ## Make the previous champion champion again (REASON="…" [TO=2])
-	python -m pipeline.commands.rollback --reason "$$REASON" $${TO:+--to "$$TO"}
+	@python -m pipeline.commands.rollback --reason "$$REASON" $${TO:+--to "$$TO"}
 
 # Without compiling the trainer first: on most days there is nothing to train.
 .PHONY: retrain
 retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, train, decide, commit ([PUSH=1])
-	python -m pipeline.commands.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
+	@python -m pipeline.commands.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
 	  $${PUSH:+--push}
 
 .PHONY: ui
-ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000
-	python -m pipeline.commands.relocate
-	@echo 'Open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning'
-	mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri sqlite:///mlflow.db
+ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000 (PORT=5001)
+	@python -m pipeline.commands.ui --port '$(PORT)'
 
 .PHONY: clean
 clean: ## Delete what runs leave behind: environment, outputs, DVC cache, study and MLflow databases

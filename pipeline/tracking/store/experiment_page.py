@@ -9,8 +9,15 @@ from mlflow.utils.mlflow_tags import (
     MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
 )
 
-from pipeline.tracking.store.saved_views import RANKING_METRIC, saved_views, view_links
+from pipeline.tracking.store.saved_views import (
+    MODE,
+    RANKING_METRIC,
+    comparisons_page,
+    saved_views,
+    view_links,
+)
 
+PROJECT = "regularization-pipeline"
 NOTE = """\
 Does regularization help on {name}? Each study, a search over dropout, L1, L2 and patience, \
 is a run with a run per trial below it; each comparison of the best trial with the baseline is a \
@@ -23,13 +30,21 @@ Filter by tags, e.g. `tags.kind = 'trial'` (also `study`, `comparison`, `best`, 
 """
 
 
+def newest_page(client: MlflowClient) -> str:
+    """Return the address, below the server's, of the comparisons of the newest data set."""
+    described = client.search_experiments(
+        filter_string=f"tags.project = '{PROJECT}'", order_by=["last_update_time DESC"]
+    )
+    return comparisons_page(described[0]) if described else f"#/experiments?{MODE}"
+
+
 def describe_experiment(client: MlflowClient, experiment: Experiment) -> None:
     """Write what the experiment's page lacks; what a user has changed stays."""
     links = "\n".join(view_links(experiment))
     page = {
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: RANKING_METRIC,
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: "False",
-        "project": "regularization-pipeline",
+        "project": PROJECT,
         "mlflow.note.content": NOTE.format(name=experiment.name, links=links),
     }
     for key, value in (page | saved_views(experiment)).items():

@@ -19,6 +19,7 @@ from pipeline.regularizers import TECHNIQUES
 VIEW = "mlflow.sharedViewState."
 # Runs and models in the side bar, and not traces and prompts, as is the default.
 MODE = "workflowType=machine_learning"
+COMPARISONS = "comparisons"
 RANKING_METRIC = "cv_log_loss"
 # Pixels: for a figure with its first digits, and for the longest name.
 NARROW, WIDE = 110, 170
@@ -38,11 +39,19 @@ def saved_views(experiment: Experiment) -> dict[str, str]:
 
 def view_links(experiment: Experiment) -> list[str]:
     """Return a link to each view, as an item of a list in Markdown."""
-    page = f"#/experiments/{experiment.experiment_id}/runs?{MODE}"
     return [
-        f"- [{name}]({page}&viewStateShareKey={key}{more})"
+        f"- [{name}]({_address(experiment, key)}{more})"
         for key, (name, _, more) in _views().items()
     ]
+
+
+def comparisons_page(experiment: Experiment) -> str:
+    """Return the address, below the server's, of the view of the comparisons."""
+    return _address(experiment, COMPARISONS)
+
+
+def _address(experiment: Experiment, key: str) -> str:
+    return f"#/experiments/{experiment.experiment_id}/runs?{MODE}&viewStateShareKey={key}"
 
 
 def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
@@ -62,7 +71,7 @@ def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
             trials | _charts(("val_log_loss", "train_log_loss", "fold_log_loss")),
             "&compareRunsMode=CHART",
         ),
-        "comparisons": (
+        COMPARISONS: (
             "Comparisons, newest first",
             _page(
                 "tags.kind = 'comparison'",
