@@ -34,8 +34,6 @@ from pipeline.tracking.registry.journal import (
 from pipeline.tracking.store.client import connect, mlflow_answers, reason
 from pipeline.tracking.store.model_name import dataset_of, name_advice
 from pipeline.tracking.store.network_digest import NETWORK_TAG
-from pipeline.tracking.store.provenance import committed_since
-from pipeline.tracking.store.versions import ALIASES, register
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 ROLES_TAG = "roles"
@@ -104,30 +102,6 @@ class Registry:
         if other in (None, dataset):
             return None
         return name_advice(self.model, version.number, str(other), dataset)
-
-    @mlflow_answers()
-    def adopt(self, network: str) -> Version | None:
-        """Register the models of the comparison that logged this network; None if there is none."""
-        experiments = [each.experiment_id for each in self._client.search_experiments()]
-        runs = self._client.search_runs(
-            experiments,
-            f"tags.kind = 'best' and tags.{NETWORK_TAG} = '{network}'"
-            " and attributes.status = 'FINISHED'",
-            max_results=1,
-        )
-        if not runs:
-            return None
-        comparison = runs[0].data.tags["mlflow.parentRunId"]
-        siblings = self._client.search_runs(
-            [runs[0].info.experiment_id], f"tags.mlflow.parentRunId = '{comparison}'"
-        )
-        by_kind = {run.data.tags["kind"]: run for run in siblings}
-        for run in by_kind.values():
-            for key, value in committed_since(run.data.tags).items():
-                self._client.set_tag(run.info.run_id, key, value)
-        models = {kind: self._client.get_run(by_kind[kind].info.run_id) for kind in ALIASES}
-        challenger, *_ = register(self._client, self.model, models)
-        return self.version(challenger.version)
 
     @mlflow_answers()
     def journal(self) -> list[tuple[Entry, bool]]:

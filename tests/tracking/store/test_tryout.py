@@ -15,8 +15,8 @@ from tests.tracking.store.test_provenance import git
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A committed project, on a machine that says nothing of experiments or pull requests."""
     monkeypatch.chdir(tmp_path)
-    said = ("REGISTER", "DVC_EXP_BASELINE_REV", "GITHUB_EVENT_NAME", *REQUEST_NUMBERS)
-    for name in said:
+    variables = ("REGISTER", "DVC_EXP_BASELINE_REV", "GITHUB_EVENT_NAME", *REQUEST_NUMBERS)
+    for name in variables:
         monkeypatch.delenv(name, raising=False)
     git("init", "-q")
     for name in ("params.yaml", "dvc.lock", "metrics/tune.json", "data/.gitignore"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
@@ -9,8 +10,11 @@ from mlflow.entities import Dataset, DatasetInput, LoggedModelOutput, LoggedMode
 
 from pipeline.config.errors import InputError
 from pipeline.tracking.registry.champion import Registry
+from pipeline.tracking.registry.tried import adopt, corrected
 from pipeline.tracking.store.model_name import check_model_name
+from pipeline.tracking.store.provenance import provenance_tags
 from pipeline.tracking.store.versions import register
+from tests.tracking.store.test_provenance import git
 
 MODEL = "toy-net"
 
@@ -95,14 +99,35 @@ def test_what_was_only_tried_is_registered_when_asked_for(
     client: MlflowClient, experiment: str
 ) -> None:
     registry = Registry(MODEL)
-    assert registry.adopt("a") is None
+    assert adopt(registry, "a") is None
     logged(client, experiment, "p", "best", network="a")
     logged(client, experiment, "p", "baseline", network="b")
     logged(client, experiment, "q", "baseline", network="c")
-    made = registry.adopt("a")
+    made = adopt(registry, "a")
     assert made is not None
     assert (made.number, made.tags["network"], made.clean) == ("1", "a", True)
     aliases = client.get_registered_model(MODEL).aliases
     assert {name: str(v) for name, v in aliases.items()} == {"challenger": "1", "baseline": "2"}
     assert client.get_model_version(MODEL, "2").tags["network"] == "b"
-    assert registry.adopt("x") is None
+    assert adopt(registry, "x") is None
+
+
+def test_code_that_is_committed_afterwards_is_committed_code(
+    client: MlflowClient, experiment: str, tmp_path: Path
+) -> None:
+    git("init", "-q")
+    (tmp_path / "params.yaml").write_text("a: 1\n")
+    git("add", "params.yaml")
+    git("commit", "-qm", "first")
+    (tmp_path / "params.yaml").write_text("a: 2\n")
+    provenance_tags.cache_clear()
+    tags = provenance_tags()
+    run = logged(client, experiment, "p", "best", network="a", **tags)
+    register(client, MODEL, {"best": run})
+    registry = Registry(MODEL)
+    assert corrected(registry, registry.version("1")).clean is False
+
+    git("commit", "-qam", "second")
+    provenance_tags.cache_clear()
+    assert corrected(registry, registry.version("1")).clean is True
+    provenance_tags.cache_clear()
