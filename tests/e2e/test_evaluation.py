@@ -59,7 +59,7 @@ def test_killed_evaluation_ends_as_if_undisturbed(copied: Project, finished: Fin
         kill_after(copied, folds)
         assert len(kept_folds(copied)) >= folds
     printed = copied.stage("evaluate")
-    assert "of 4 outer folds are there already" in printed
+    assert "of 6 outer folds are there already" in printed
     for name in OUTPUTS:
         ours = (copied.path / name).read_bytes()
         assert ours == (finished.project.path / name).read_bytes(), name
@@ -96,14 +96,14 @@ def test_raised_repeats_compute_only_the_new_ones(copied: Project) -> None:
     before = json.loads((copied.path / "reports/evaluate.json").read_text())
     copied.edit("  repeats: 2", "  repeats: 3")
     printed = copied.stage("evaluate")
-    assert "4 of 6 outer folds are there already" in printed
+    assert "6 of 9 outer folds are there already" in printed
     after = json.loads((copied.path / "reports/evaluate.json").read_text())
     assert after["repeats"][:2] == before["repeats"]
-    assert after["folds"][:4] == before["folds"]
+    assert after["folds"][:6] == before["folds"]
 
 
 def test_evaluation_can_be_switched_off(copied: Project) -> None:
-    copied.edit("  folds: 2\n  # Times", "  folds: 0\n  # Times")
+    copied.edit("  folds: 3\n  # Times", "  folds: 0\n  # Times")
     copied.stage("evaluate")
     assert (copied.path / "reports/evaluate.json").read_text() == "null\n"
     assert pd.read_parquet(copied.path / "reports/evaluate_losses.parquet").empty
@@ -112,7 +112,7 @@ def test_evaluation_can_be_switched_off(copied: Project) -> None:
 
 def test_too_many_folds_are_refused_in_one_line(copied: Project) -> None:
     copied.edit("  inner_folds: 2", "  inner_folds: 50")
-    copied.edit("  folds: 2\n  # Times", "  folds: 50\n  # Times")
+    copied.edit("  folds: 3\n  # Times", "  folds: 50\n  # Times")
     copied.edit("  rows: 5000", "  rows: 100")
     printed = copied.stage("evaluate", code=1)
     assert len(printed.strip().splitlines()) == 1
