@@ -53,37 +53,39 @@ class Candidate:
 
 
 def _pairs(losses: Floats) -> Floats:
-    """(pair, …) differences of (arm, …) losses."""
+    """Return (pair, …) differences of (arm, …) losses."""
     return np.asarray(losses[PLACES[:, 0]] - losses[PLACES[:, 1]])
 
 
 def _nested(method: Method, repeats: int) -> Candidate:
-    return Candidate(lambda of: method(_pairs(of.losses()[:, :repeats]), of.fold[:repeats]))
+    return Candidate(
+        lambda study: method(_pairs(study.losses()[:, :repeats]), study.fold[:repeats])
+    )
 
 
 CANDIDATES: dict[str, Candidate] = {
     **{name: _nested(method, USUAL) for name, method in METHODS.items()},
-    "BBC-CV": Candidate(lambda of: bbc_cv(of.losses()[: len(DESIGN), :USUAL].mean(1))[None]),
-    "one split": Candidate(lambda of: one_split(_pairs(of.split_losses()))),
+    "BBC-CV": Candidate(lambda study: bbc_cv(study.losses()[: len(DESIGN), :USUAL].mean(1))[None]),
+    "one split": Candidate(lambda study: one_split(_pairs(study.split_losses()))),
     **{
         f"rows and fits, {repeats} x": _nested(rows_and_fits, repeats)
         for repeats in range(1, REPEATS + 1)
         if repeats != USUAL
     },
     "rows and fits, Brier": Candidate(
-        lambda of: rows_and_fits(_pairs(of.brier()[:, :USUAL]), of.fold[:USUAL]), loss=1
+        lambda study: rows_and_fits(_pairs(study.brier()[:, :USUAL]), study.fold[:USUAL]), loss=1
     ),
 }
 
 
-# Widths are told as multiples of this one's, the interval that the pipeline uses.
+# Widths are shown as multiples of the width of the pipeline's interval.
 REFERENCE = "rows and fits"
 
 Figures = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 def coverage() -> dict[str, object]:
-    """Figures in percent, and median widths, per case and interval."""
+    """Return figures in percent, and median widths, by population and interval."""
     wanted = os.environ.get("STUDIES", "200")
     if not (wanted.isdecimal() and int(wanted) > 1):
         raise SystemExit(f"bench: STUDIES is {wanted!r}, want a whole number from 2, e.g. 200.")
@@ -119,8 +121,8 @@ def _study(case: int, folder: Path, number: int) -> tuple[Floats, dict[str, Floa
 def _figures(bounds: Floats, truth: Floats) -> dict[str, float]:
     """Return the figures of (study, pair, 2) bounds and (pair,) true differences.
 
-    Of the question, and of all pairs that truly differ. found: intervals that exclude 0 on the
-    true side. false: between equals, intervals that exclude 0.
+    They are about the question, and about all pairs that truly differ. found: the interval excludes
+    0 on the true side. false: it excludes 0 between equals.
     """
     low, high = bounds[..., 0], bounds[..., 1]
     true = truth[: low.shape[1]]
@@ -168,8 +170,8 @@ def as_markdown(figures: Figures, count: int) -> str:
     names = ("true", "covered", "found", "width", "all covered", "all found", "false")
     lines += ["", *_table(("Population", "Interval", *names), [
         (case, name, *(_cell(row, figure) for figure in names))
-        for case, of_case in figures.items()
-        for name, row in of_case.items()
+        for case, candidates in figures.items()
+        for name, row in candidates.items()
     ])]  # fmt: skip
     return "\n".join(lines) + "\n"
 

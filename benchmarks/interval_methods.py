@@ -1,7 +1,7 @@
 """Intervals of the difference of two procedures, beside the one the pipeline uses.
 
-Each takes differences (pair, repeat, row) and fold (repeat, row), and gives (pair, 2) bounds, each
-pair's on its own.
+Each takes differences (pair, repeat, row) and fold (repeat, row) and returns (pair, 2) bounds,
+uncorrected for the number of pairs.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Method = Callable[[Floats, Labels], Floats]
 
 
 def resampled_t(differences: Floats, fold: Labels) -> Floats:
-    """Corrected resampled t (Nadeau and Bengio 2003): of fold means, for overlapping training."""
+    """Return the corrected resampled t (Nadeau and Bengio 2003) of the fold means."""
     folds = int(fold.max()) + 1
     means = np.stack(
         [
-            differences[:, repeat, of_repeat == k].mean(1)
-            for repeat, of_repeat in enumerate(fold)
+            differences[:, repeat, number == k].mean(1)
+            for repeat, number in enumerate(fold)
             for k in range(folds)
         ],
         axis=1,
@@ -38,34 +38,34 @@ def resampled_t(differences: Floats, fold: Labels) -> Floats:
 
 
 def rows_alone(differences: Floats, fold: Labels) -> Floats:
-    """Student's t and bootstrap-t over rows of the repetition-averaged differences, the wider."""
+    """Return the wider of Student's t and bootstrap-t over rows, averaged over the repetitions."""
     del fold
-    return _bounds([of_pair.mean(0)[None] for of_pair in differences])
+    return _bounds(list(differences.mean(1, keepdims=True)))
 
 
 def rows_and_repetitions(differences: Floats, fold: Labels) -> Floats:
-    """The same with the variance of the repetitions' means, as of seeds on a test set."""
+    """Return the same with the variance of the repetitions' means, as if they were seeds."""
     del fold
     return _bounds(list(differences))
 
 
 def rows_and_fits(differences: Floats, fold: Labels) -> Floats:
-    """What the pipeline uses."""
-    # Of this confidence all together, each alone has the one wanted.
+    """Return the interval that the pipeline uses."""
+    # All together hold with this confidence where each alone holds with the wanted one.
     together = 1 - (1 - CONFIDENCE) * len(differences)
-    found = procedure_differences(
+    intervals = procedure_differences(
         list(differences), fold, confidence=together, resamples=RESAMPLES, seed=0
     )
-    return np.array([(one.low, one.high) for one in found])
+    return np.array([(interval.low, interval.high) for interval in intervals])
 
 
 def one_split(differences: Floats) -> Floats:
-    """Before nested cross-validation: (pair, seed, row) on one test set."""
+    """Return the interval of (pair, seed, row) differences on one test set, as `compare` has it."""
     return _bounds(list(differences))
 
 
 def bbc_cv(losses: Floats) -> Floats:
-    """(2,) bounds of the best minus the first configuration, from (configuration, row) losses.
+    """Return (2,) bounds of the best minus the first of (configuration, row) losses.
 
     Bootstrap bias corrected cross-validation (Tsamardinos, Greasidou and Borboudakis 2018,
     doi:10.1007/s10994-018-5714-4): the configuration with the least loss on drawn rows is judged on
@@ -80,8 +80,8 @@ def bbc_cv(losses: Floats) -> Floats:
 
 
 def _bounds(values: list[Floats]) -> Floats:
-    found = mean_differences(values, RESAMPLES, CONFIDENCE, 0)
-    return np.array([(one.low, one.high) for one in found])
+    intervals = mean_differences(values, RESAMPLES, CONFIDENCE, 0)
+    return np.array([(interval.low, interval.high) for interval in intervals])
 
 
 METHODS: dict[str, Method] = {

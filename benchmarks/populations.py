@@ -42,7 +42,7 @@ class Case:
 def _logistic(
     columns: int, signal: Callable[[np.ndarray], np.ndarray]
 ) -> Callable[[np.random.Generator, int], Drawn]:
-    """Normal columns, and a class whose log odds are the signal."""
+    """Return a population of normal columns and a class whose log odds are the signal."""
 
     def draw(rng: np.random.Generator, rows: int) -> Drawn:
         x = rng.normal(size=(rows, columns))
@@ -52,7 +52,7 @@ def _logistic(
 
 
 def _mislabelled(columns: int, share: float) -> Callable[[np.random.Generator, int], Drawn]:
-    """Two classes apart, but for a small share of rows with the wrong label: the long tail."""
+    """Return a population of two separate classes, a small share of whose labels are wrong."""
 
     def draw(rng: np.random.Generator, rows: int) -> Drawn:
         x = rng.normal(size=(rows, columns))
@@ -77,7 +77,7 @@ def mnist_archive() -> Path:
 
 @cache
 def _mnist() -> Drawn:
-    """Mean grey values of 16 blocks of each image, and whether its digit is odd."""
+    """Return mean grey values of 16 blocks of each image, and whether its digit is odd."""
     with np.load(mnist_archive()) as arrays:
         images = [arrays["x_train"], arrays["x_test"]]
         digits = np.concatenate([arrays["y_train"], arrays["y_test"]])
@@ -86,7 +86,7 @@ def _mnist() -> Drawn:
 
 
 def _blocks(images: np.ndarray) -> np.ndarray:
-    """(image, block) mean grey values in [0, 1] of square blocks."""
+    """Return (image, block) mean grey values of square blocks, in [0, 1]."""
     side = images.shape[1] // MNIST_BLOCK
     grey = (images / np.float32(255)).reshape(-1, side, MNIST_BLOCK, side, MNIST_BLOCK)
     return np.asarray(grey.mean((2, 4)).reshape(len(images), -1), np.float32)

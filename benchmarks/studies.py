@@ -1,7 +1,7 @@
 """Studies whose true answer is known: small nested cross-validations on rows of a population.
 
-Each study draws rows, and does on them what stage `evaluate` does, with a small network and a fixed
-design in place of TPE's search. Each of its networks is scored on thousands of rows of the
+Each study draws rows and does with them what stage `evaluate` does, but with a small network and a
+fixed design in place of TPE's search. Each of its networks is scored on thousands of rows of the
 population too, so the expected loss of each procedure is known.
 """
 
@@ -42,7 +42,7 @@ def _off(**values: float | int) -> Regularization:
 # The first is the baseline; the search chooses among all, or among the penalties.
 DESIGN = (_off(), _off(dropout=0.5), _off(patience=3), _off(l2=0.003), _off(l2=0.03))
 PENALTIES = (3, 4)
-# Each element of the design, the baseline with another seed, and what the two searches choose.
+# Each element of the design, the baseline with another seed, and what each search chooses.
 ARMS = (
     "baseline",
     "dropout",
@@ -58,7 +58,7 @@ OTHER_SEED = ARMS.index("other seed")
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What came of one study, of each arm.
+    """The outputs of one study's networks.
 
     logits: (arm, repeat, row), each row's by the network that was not fitted on its fold.
     fold: (repeat, row). population: (arm, repeat, fold, loss) mean log loss and mean Brier score on
@@ -74,15 +74,15 @@ class Study:
     split_y: Labels
 
     def losses(self) -> Floats:
-        """(arm, repeat, row) log loss."""
+        """Return (arm, repeat, row) log losses."""
         return row_log_loss(self.logits[..., None], self.y)
 
     def brier(self) -> Floats:
-        """(arm, repeat, row) Brier score."""
+        """Return (arm, repeat, row) Brier scores."""
         return row_brier(probabilities_of(self.logits[..., None]), self.y)
 
     def split_losses(self) -> Floats:
-        """(arm, seed, test row) log loss."""
+        """Return (arm, seed, test row) log losses."""
         return row_log_loss(self.split_logits[..., None], self.split_y)
 
 
@@ -99,9 +99,9 @@ def study(case: Case, number: int) -> Study:
     logits = np.zeros((len(ARMS), REPEATS, case.rows))
     population = np.zeros((len(ARMS), len(outer), 2))
     for place, (arms, (_, test)) in enumerate(zip(fits, outer, strict=True)):
-        of_arms = np.stack([fit.score_logits[:, 0] for fit in arms])
-        logits[:, place // FOLDS, test] = of_arms[:, : len(test)]
-        beyond = of_arms[:, len(test) :, None]
+        outputs = np.stack([fit.score_logits[:, 0] for fit in arms])
+        logits[:, place // FOLDS, test] = outputs[:, : len(test)]
+        beyond = outputs[:, len(test) :, None]
         population[:, place, 0] = row_log_loss(beyond, y[case.rows :]).mean(1)
         population[:, place, 1] = row_brier(probabilities_of(beyond), y[case.rows :]).mean(1)
     split_logits, split_y = _split_once(x, y, case, rng)
@@ -118,7 +118,7 @@ def study(case: Case, number: int) -> Study:
 def _split_once(
     x: np.ndarray, y: Labels, case: Case, rng: np.random.Generator
 ) -> tuple[Floats, Labels]:
-    """(arm, seed, row) logits on one locked share of the rows, and the rows' classes."""
+    """Return (arm, seed, row) logits on one locked share of the rows, and the rows' classes."""
     order = rng.permutation(case.rows)
     test = order[: round(TEST_SHARE * case.rows)]
     task = _Task.of(x, y, order[len(test) :], test, case.rows, rng)
@@ -163,7 +163,7 @@ class _Task:
 
 
 def _chosen(tasks: Sequence[_Task], seeds: Sequence[int], case: Case) -> list[Floats]:
-    """(design,) cross-validated log loss inside each task."""
+    """Return each task's (design,) cross-validated log losses."""
     members = [
         Member(fold, regularization, seed)
         for task, seed in zip(tasks, seeds, strict=True)
@@ -181,7 +181,7 @@ def _chosen(tasks: Sequence[_Task], seeds: Sequence[int], case: Case) -> list[Fl
 def _finals(
     tasks: Sequence[_Task], scores: Sequence[Floats], seeds: Sequence[int], case: Case
 ) -> list[list[Fit]]:
-    """Fits of each task's arms, which share the seed but for the baseline's other one."""
+    """Return each task's fits by arm; all share the seed but the baseline's other one."""
     members = [
         Member(task.final, regularization, seed + shift)
         for task, seed in zip(tasks, seeds, strict=True)
@@ -211,7 +211,7 @@ def _int32(values: Labels) -> npt.NDArray[np.int32]:
 
 
 def _dealt(y: Labels, folds: int, rng: np.random.Generator) -> Labels:
-    """(row,) stratified fold numbers."""
+    """Return (row,) stratified fold numbers."""
     number = np.empty(len(y), np.int32)
     deal = StratifiedKFold(folds, shuffle=True, random_state=int(rng.integers(2**31)))
     for k, (_, held_out) in enumerate(deal.split(y, y)):

@@ -159,16 +159,16 @@ def _fit_variance(differences: Floats, fold: Labels) -> tuple[float, float]:
         freedom = (repeats - 1) * folds
         kept = 1 - 1 / repeats
         residual = float((left**2).sum()) / ((repeats - 1) * (rows - 1)) if rows > 1 else 0.0
-        of_fits = kept**2 + kept / repeats / folds
+        fit_share = kept**2 + kept / repeats / folds
     else:
         freedom = folds - 1
-        kept = of_fits = 1 - 1 / folds
+        kept = fit_share = 1 - 1 / folds
         within = left.ravel() - (np.bincount(place, left.ravel()) / np.maximum(sizes, 1))[place]
         residual = float((within**2).sum()) / max(rows - folds, 1)
-    if freedom < 1 or of_fits <= kept * per_row:
+    if freedom < 1 or fit_share <= kept * per_row:
         return 0.0, 1.0
     # The residual variance holds that of the fits as well.
-    scale = of_fits - (kept * per_row if repeats > 1 else 0.0)
+    scale = fit_share - (kept * per_row if repeats > 1 else 0.0)
     by_rows = kept * per_row * residual
     variance = (float((means**2).mean()) - by_rows) / scale
     least = LEAST_FIT_ERROR * by_rows / scale * (2 / freedom) ** 0.5
@@ -190,8 +190,8 @@ def _studentized(units: Floats, resamples: int, seed: int) -> list[Floats]:
     # A resample of one value over and over has no error to measure by.
     usable = variance > squares * 1e-12
     return [
-        mean[good] / np.sqrt(of_means[good])
-        for mean, of_means, good in zip(means, variance, usable, strict=True)
+        mean[good] / np.sqrt(error[good])
+        for mean, error, good in zip(means, variance, usable, strict=True)
     ]
 
 
