@@ -9,8 +9,8 @@ from math import ceil
 import numpy as np
 from statsmodels.stats.multitest import multipletests
 
-from pipeline.comparison.variants import MIX, Variant
 from pipeline.config.sections.regularization import Regularization
+from pipeline.evaluation.variants import MIX, Variant
 from pipeline.statistics.bootstrap import mean_differences
 from pipeline.statistics.intervals import Difference, Verdict
 from pipeline.tasks import classification as metrics

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import log_expit, log_softmax, logsumexp
 
-from pipeline.comparison.jobs import Job, watched
+from pipeline.comparison.jobs import Job
 from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
@@ -29,7 +29,7 @@ from pipeline.statistics.bootstrap import mean_difference
 from pipeline.statistics.intervals import Difference
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member
+from pipeline.training.fit import Fit, Member, watched
 
 
 @dataclass(frozen=True)

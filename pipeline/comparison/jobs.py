@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.config.errors import InputError
-from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
-from pipeline.data.prepare import Fold
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer
 
@@ -25,15 +23,6 @@ class Job:
     train: TrainParams
     name: str
     keep_weights: bool = True
-
-
-def watched(fold: Fold, regularization: Regularization) -> Fold:
-    """Return the fold, with a single stop row if nothing stops the fit.
-
-    Nobody asks for the val loss of such a fit, and watching the others would cost a twentieth of
-    the training.
-    """
-    return fold if regularization.patience is not None else replace(fold, stop=fold.stop[:1])
 
 
 def train_jobs(

@@ -18,11 +18,11 @@ from pipeline.comparison.validation_curves import (
     curve_values,
     validation_curves,
 )
-from pipeline.comparison.variants import Variant, ablation_variants, acting_techniques
 from pipeline.comparison.weights import WeightSizes, weight_sizes
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
+from pipeline.evaluation.variants import Variant, ablation_variants, acting_techniques
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer
 from pipeline.training.forward import forward

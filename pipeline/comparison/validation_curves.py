@@ -8,16 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.comparison.jobs import Job, watched
-from pipeline.comparison.variants import acting_techniques, grid, with_strength
+from pipeline.comparison.jobs import Job
 from pipeline.config.sections.network import NetworkParams
 from pipeline.config.sections.regularization import OFF, SpaceParams
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
+from pipeline.evaluation.variants import acting_techniques, grid, with_strength
 from pipeline.regularizers import BY_NAME
 from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member
+from pipeline.training.fit import Fit, Member, watched
 
 
 @dataclass(frozen=True)

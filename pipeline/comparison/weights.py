@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.comparison.ablation import near_zero
-from pipeline.comparison.variants import Variant
 from pipeline.data.prepare import Fold
+from pipeline.evaluation.variants import Variant
 from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import Architecture
 from pipeline.training.arrays import FloatArray

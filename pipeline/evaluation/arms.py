@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.comparison.variants import (
+from pipeline.config.sections.network import NetworkParams
+from pipeline.config.sections.regularization import OFF, Regularization, SpaceParams
+from pipeline.evaluation.variants import (
     MIX,
     Variant,
     ablation_variants,
@@ -12,8 +14,6 @@ from pipeline.comparison.variants import (
     grid,
     with_strength,
 )
-from pipeline.config.sections.network import NetworkParams
-from pipeline.config.sections.regularization import OFF, Regularization, SpaceParams
 
 BASELINE, NONE = "baseline", "none"
 WITHOUT = f"{MIX}_without_"

@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.comparison.jobs import watched
-from pipeline.comparison.variants import Variant
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
@@ -22,9 +20,10 @@ from pipeline.evaluation.inner_search import InnerSearch, search_inside
 from pipeline.evaluation.losses import LOSSES, row_losses
 from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
 from pipeline.evaluation.peers import peer_logits
+from pipeline.evaluation.variants import Variant
 from pipeline.tasks.arrays import Floats
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member, Trainer
+from pipeline.training.fit import Fit, Member, Trainer, watched
 
 
 class _Record(BaseModel):

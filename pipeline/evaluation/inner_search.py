@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.comparison.jobs import watched
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
@@ -18,7 +17,7 @@ from pipeline.search.inner import search_in_memory
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.classification import row_log_loss
 from pipeline.training.architecture import Architecture
-from pipeline.training.fit import Fit, Member, Trainer
+from pipeline.training.fit import Fit, Member, Trainer, watched
 
 
 @dataclass(frozen=True, eq=False)

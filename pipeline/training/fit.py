@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pipeline.config.sections.regularization import Regularization
@@ -24,6 +24,15 @@ class Member:
     fold: Fold
     regularization: Regularization
     seed: int
+
+
+def watched(fold: Fold, regularization: Regularization) -> Fold:
+    """Return the fold, with a single stop row if nothing stops the fit.
+
+    Nobody asks for the val loss of such a fit, and watching the others would cost a twentieth of
+    the training.
+    """
+    return fold if regularization.patience is not None else replace(fold, stop=fold.stop[:1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from scipy.stats import false_discovery_control
 
 from pipeline.comparison.ablation import Trained, ablate, decide, holm, near_zero
 from pipeline.comparison.validation_curves import curve_values
-from pipeline.comparison.variants import Variant, ablation_variants, grid
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import OFF, Regularization
+from pipeline.evaluation.variants import Variant, ablation_variants, grid
 from pipeline.regularizers import BY_NAME
 from pipeline.statistics.intervals import Difference
 from pipeline.training.fit import Fit

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from pipeline.comparison.variants import OFF
 from pipeline.config.params import Params
 from pipeline.evaluation.arms import arms, lone_strengths, part_of
+from pipeline.evaluation.variants import OFF
 
 ALONE = {
     "dropout": OFF.model_copy(update={"dropout": 0.5}),
