@@ -10,6 +10,8 @@ from pipeline.comparison.networks import Networks
 from pipeline.comparison.plan import Findings
 from pipeline.comparison.result import Candidate, Comparison, sentence
 from pipeline.config.sections.compare import CompareParams
+from pipeline.evaluation.answer import answer
+from pipeline.evaluation.result import Evaluation
 from pipeline.statistics.intervals import verdict
 from pipeline.statistics.paired import compare_paired, compare_registered
 from pipeline.tasks.arrays import Floats, Labels
@@ -23,8 +25,12 @@ def judge(
     quality: Quality | None,
     circumstances: Circumstances,
     compare: CompareParams,
+    evaluation: Evaluation | None = None,
 ) -> Comparison:
-    """Compare the tuned networks with the baseline on the test rows, and add what explains it."""
+    """Compare the tuned networks with the baseline on the test rows, and add what explains it.
+
+    evaluation: what the answer is taken from. Without it, the test rows alone give the answer.
+    """
     best, baseline = findings.networks["best"], findings.networks["baseline"]
     y, probability = predictions.y, predictions.test
     paired = compare_paired(
@@ -38,10 +44,14 @@ def judge(
     )
     log_loss = paired[CLASSIFICATION.loss.name]
     decision = verdict(log_loss.difference)
+    test_sentence = sentence(decision, log_loss, len(y), compare.confidence)
     search = circumstances.search
     return Comparison(
-        verdict=decision,
-        sentence=sentence(decision, log_loss, len(y), compare.confidence),
+        verdict=evaluation.verdict if evaluation else decision,
+        sentence=answer(evaluation) if evaluation else f"By the test rows alone: {test_sentence}",
+        test_verdict=decision,
+        test_sentence=test_sentence,
+        evaluation=evaluation,
         data=circumstances.data,
         study=search.study,
         best_trial=search.best_trial,

@@ -8,6 +8,12 @@ from pipeline.comparison.result import Comparison
 def key_figures(c: Comparison) -> dict[str, float]:
     """Return the figures of all parts that are there, under names fit for MLflow."""
     figures: dict[str, float] = {}
+    if c.evaluation:
+        change = c.evaluation.difference.log_loss
+        figures["evaluation_log_loss_difference"] = change.estimate
+        figures["evaluation_log_loss_difference_low"] = change.low
+        figures["evaluation_log_loss_difference_high"] = change.high
+        figures["evaluation_helps_probability"] = change.helps_probability
     if c.ablation:
         for row in c.ablation.rows:
             figures[f"ablation_{row.name}_log_loss"] = row.log_loss

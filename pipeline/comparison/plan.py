@@ -18,7 +18,7 @@ from pipeline.comparison.validation_curves import (
     curve_values,
     validation_curves,
 )
-from pipeline.comparison.weights import WeightSizes, weight_sizes
+from pipeline.comparison.weights import SHOWN, WeightSizes, weight_sizes
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
@@ -58,10 +58,13 @@ def conduct(
     params: Params,
     trainer: Trainer,
     clock: Clock,
+    evaluated: bool = False,
 ) -> Findings:
     """Train every network of the comparison and summarize each experiment.
 
-    `InputError` if a network has no finite loss. clock: times a part by name.
+    `InputError` if a network has no finite loss. clock: times a part by name. evaluated: whether an
+    evaluation says what each technique does. Then there is no ablation on the test rows, and only
+    the variants whose weights are shown are trained.
     """
     compare, train, seed = params.compare, params.train, params.seed
     fold, few = material.fold, thinned(material.fold, compare.rows, seed)
@@ -82,6 +85,8 @@ def conduct(
     if compare.ablation:
         alone = _strengths(curves, kinds["best"], params)
         variants = ablation_variants(kinds["best"], alone, params.network)
+        if evaluated:
+            variants = [variant for variant in variants if variant.name in SHOWN]
         experiments |= {variant.title: over_seeds(variant, few) for variant in variants}
     if compare.bootstrap_sets:
         experiments |= {f"{SETS}: seeds, {kind}": over_seeds(whole[kind], few) for kind in KINDS}
@@ -102,30 +107,36 @@ def conduct(
         variants=[(variant, fits[variant.title]) for variant in variants],
     )
     with clock("statistics: ablation, bias and variance, reference"):
-        return _explained(findings, material, few, experiments, fits, params)
+        if variants:
+            findings = _with_variants(findings, material, few, params, ablation=not evaluated)
+        return _explained(findings, material, experiments, fits, params)
+
+
+def _with_variants(
+    findings: Findings, material: Material, few: Fold, params: Params, ablation: bool
+) -> Findings:
+    """Add the weights of the variants and, if wanted, the ablation.
+
+    few: the rows that the networks of the variants were fitted on.
+    """
+    trained, architecture = findings.variants, findings.architecture
+    seeds, threshold = findings.networks["best"].seeds, params.train.learning_rate
+    return replace(
+        findings,
+        ablation=_ablate(trained, architecture, few, seeds, params) if ablation else None,
+        weights=weight_sizes(trained, architecture, material.fold, threshold),
+    )
 
 
 def _explained(
     findings: Findings,
     material: Material,
-    few: Fold,
     experiments: Mapping[str, Sequence[Job]],
     fits: Mapping[str, Sequence[Fit]],
     params: Params,
 ) -> Findings:
-    """Add the ablation, the decomposition and the repeated run, as far as they were trained.
-
-    few: the rows that the networks of the ablation and of the bootstrap sets were fitted on.
-    """
+    """Add the decomposition and the repeated run, as far as they were trained."""
     compare, fold = params.compare, material.fold
-    trained, architecture = findings.variants, findings.architecture
-    if trained:
-        seeds = findings.networks["best"].seeds
-        findings = replace(
-            findings,
-            ablation=_ablate(trained, architecture, few, seeds, params),
-            weights=weight_sizes(trained, architecture, fold, params.train.learning_rate),
-        )
     if SETS in fits:
         seed_fits = {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS}
         decomposition = decompose(

@@ -12,11 +12,13 @@ from pipeline.comparison.published import RepeatedRun
 from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import WeightSizes
 from pipeline.config.sections.regularization import Regularization
+from pipeline.evaluation.result import Evaluation
 from pipeline.statistics.intervals import Verdict
 from pipeline.statistics.paired import McNemar, PairedMetric
+from pipeline.statistics.verdicts import ProcedureVerdict
 from pipeline.text.numbers import signed
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 __all__ = ["SCHEMA_VERSION", "Candidate", "Comparison", "Data", "Kind", "sentence"]
 
 
@@ -69,17 +71,22 @@ class Setting(_Record):
 
 
 class Comparison(_Record):
-    """The evidence: tuned against baseline on the test rows, and all that explains it.
+    """The evidence: what tuning does, how good the two networks are, and all that explains it.
 
-    Parts that were switched off are None or empty. fitting_rows: number of training rows that
-    fitted the networks of the ablation and of the bootstrap sets. reference: the published run,
-    repeated. importance: share of each tuned value in what moved the score of the trials
-    (PED-ANOVA), empty if there were too few trials.
+    verdict, sentence: the answer, from the evaluation; from the test rows where `evaluate.folds` is
+    0. test_verdict, test_sentence, metrics: tuned against baseline on the test rows. Parts that
+    were switched off are None or empty. fitting_rows: number of training rows that fitted the
+    networks of the ablation and of the bootstrap sets. reference: the published run, repeated.
+    importance: share of each tuned value in what moved the score of the trials (PED-ANOVA), empty
+    if there were too few trials.
     """
 
     schema_version: int = SCHEMA_VERSION
-    verdict: Verdict
+    verdict: ProcedureVerdict | Verdict
     sentence: str
+    test_verdict: Verdict
+    test_sentence: str
+    evaluation: Evaluation | None = None
     data: Data
     study: str
     best_trial: int
@@ -103,7 +110,7 @@ class Comparison(_Record):
 
 
 def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
-    """State the verdict in one sentence, with the figures it rests on."""
+    """State the verdict of the test rows in one sentence, with the figures it rests on."""
     difference = log_loss.difference
     if difference.low == difference.high == 0:
         return (

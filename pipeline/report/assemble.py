@@ -27,6 +27,8 @@ from pipeline.tasks.classification import CLASSIFICATION
 
 # Digits of the headline figures: more are noise, and make `dvc metrics` hard to read.
 DIGITS = 6
+# Width of a chart that stands in a file of its own.
+CHART_PX = "720"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +36,13 @@ class ReportFiles:
     """The contents of the files that `compare` writes for people.
 
     predictions: a row per test row. tables: what the figures are drawn from, for DVC to plot.
-    figures: PNG files. headline: the few figures that `dvc metrics` shows.
+    figures: PNG files. charts: SVG files. headline: the few figures that `dvc metrics` shows.
     """
 
     predictions: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, bytes]
+    charts: Mapping[str, str]
     json: Mapping[str, Any]
     markdown: str
     html: str
@@ -73,6 +76,7 @@ def assemble_report(
         predictions=spreadsheet_safe(prediction_table(probability, y, classes)),
         tables=tables,
         figures=figures,
+        charts=render.charts(comparison, CHART_PX),
         json=comparison.model_dump(),
         markdown=render.markdown(comparison, figures_folder),
         html=render.html(comparison, figures),
@@ -82,7 +86,10 @@ def assemble_report(
 
 def headline(comparison: Comparison) -> dict[str, object]:
     """Return the few figures that `dvc metrics` shows and compares; all are in the JSON report."""
-    figures: dict[str, object] = {"verdict": comparison.verdict}
+    figures: dict[str, object] = {
+        "verdict": comparison.verdict,
+        "test_verdict": comparison.test_verdict,
+    }
     for metric in (metric for metric in CLASSIFICATION.metrics if metric.headline):
         paired = comparison.metrics[metric.name]
         figures[metric.name] = {

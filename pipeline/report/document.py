@@ -66,4 +66,43 @@ class PictureBlock:
     kind: str = "picture"
 
 
-Block = HeadingBlock | TextBlock | StatementBlock | ItemsBlock | TableBlock | PictureBlock
+@dataclass(frozen=True)
+class ChartBlock:
+    """A drawing with text that stays readable at any width, by name.
+
+    alt: what it shows, for those who cannot see it.
+    """
+
+    name: str
+    alt: str
+    caption: str
+    kind: str = "chart"
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A figure that stands alone: what it is, its value, and a note in small print."""
+
+    title: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class FiguresBlock:
+    """A few figures side by side."""
+
+    figures: Sequence[KeyFigure]
+    kind: str = "figures"
+
+
+Block = (
+    ChartBlock
+    | FiguresBlock
+    | HeadingBlock
+    | ItemsBlock
+    | PictureBlock
+    | StatementBlock
+    | TableBlock
+    | TextBlock
+)

@@ -10,8 +10,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipeline.comparison.result import Comparison
 from pipeline.report import sections
-from pipeline.report.document import Block, PictureBlock
+from pipeline.report.document import Block, ChartBlock, PictureBlock
+from pipeline.report.figures.arms import arms_chart
 from pipeline.text.markdown import markdown_line, markdown_text
+
+
+def charts(comparison: Comparison, width: str) -> dict[str, str]:
+    """Draw the SVG charts, by name. width: a number of pixels, or 100%."""
+    return {"arms": arms_chart(comparison.evaluation, width)} if comparison.evaluation else {}
 
 
 def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
@@ -25,6 +31,7 @@ def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         title=sections.title(comparison),
         blocks=sections.report(comparison),
         images=images,
+        charts=charts(comparison, "100%"),
         style=style,
     )
 
@@ -43,7 +50,9 @@ def markdown(comparison: Comparison, folder: str) -> str:
 def note(comparison: Comparison, reproduce: str) -> str:
     """Render the verdict, its metrics and how to reproduce them, for a run's description."""
     blocks: Sequence[Block] = [
-        block for block in sections.summary(comparison) if not isinstance(block, PictureBlock)
+        block
+        for block in sections.summary(comparison)
+        if not isinstance(block, PictureBlock | ChartBlock)
     ]
     return _render("report.md.jinja", title=None, blocks=blocks, folder="", reproduce=reproduce)
 

@@ -1,4 +1,4 @@
-"""Stage `compare`: retrain best and baseline from many seeds, and judge both on test, once."""
+"""Stage `compare`: answer from the evaluation, and judge the retrained networks on test, once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipeline.config.params import load_params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.description import read_schema
 from pipeline.data.prepare import prepared_columns
+from pipeline.evaluation.result import read_evaluation
 from pipeline.project import outputs as paths
 from pipeline.project.lock import exclusive
 from pipeline.project.machine import file_digests, machine, package_versions
@@ -38,6 +39,7 @@ from pipeline.project.outputs import (
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.assemble import ReportFiles, assemble_report
+from pipeline.report.sections import last_lines
 from pipeline.tracking.models.comparison_run import log_comparison
 from pipeline.tracking.models.export import export_models, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
@@ -50,6 +52,7 @@ EXAMPLE_ROWS = 5
 
 def main() -> None:
     params, schema, best = load_params(), read_schema(), read_json(BEST)
+    evaluation = read_evaluation()
     rows = RawRows(*map(read_rows, ROLES))
     check_before_work(params.tracking.model_name, schema.name, rows.val.columns)
     clock = Stopwatch()
@@ -62,7 +65,7 @@ def main() -> None:
     )
     with exclusive():
         kinds: dict[Kind, Regularization] = {"best": tuned, "baseline": params.baseline}
-        findings = conduct(kinds, material, params, trainer(), clock)
+        findings = conduct(kinds, material, params, trainer(), clock, evaluation is not None)
         with clock("export"):
             models = export_models(findings.networks, findings.architecture, preparation)
             predictions = served_predictions(models, rows, fold.y[fold.score], schema)
@@ -70,7 +73,9 @@ def main() -> None:
             columns = prepared_columns(preparation, schema)
             quality = assess(findings, predictions, fold, rows, columns, params.compare)
         with clock("statistics: tuned and baseline"):
-            comparison = judge(findings, predictions, quality, circumstances, params.compare)
+            comparison = judge(
+                findings, predictions, quality, circumstances, params.compare, evaluation
+            )
         with clock("report and figures"):
             write_outputs(assemble_report(comparison, findings.networks, predictions, FIGURES.name))
         write_json(TIMINGS, clock.seconds)
@@ -87,7 +92,8 @@ def main() -> None:
                 model_name=params.tracking.model_name,
             )
         write_json(TIMINGS, clock.seconds)
-    logger.info(comparison.sentence)
+    for line in last_lines(comparison):
+        logger.info(line)
 
 
 def write_outputs(files: ReportFiles) -> None:
@@ -96,6 +102,8 @@ def write_outputs(files: ReportFiles) -> None:
         write_csv(FIGURES / f"{name}.csv", table)
     for name, image in files.figures.items():
         write_bytes(FIGURES / f"{name}.png", image)
+    for name, chart in files.charts.items():
+        write_text(FIGURES / f"{name}.svg", chart)
     write_json(REPORT.with_suffix(".json"), files.json)
     write_text(REPORT.with_suffix(".md"), files.markdown)
     write_text(REPORT.with_suffix(".html"), files.html)

@@ -34,6 +34,35 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{fixed(100 * share, digits)}\N{NO-BREAK SPACE}%"
 
 
+def rough_percent(part: float, whole: float) -> str:
+    """Write what percentage a part is of the whole, with no more digits than a reader needs."""
+    share = 100 * part / whole if whole else 0.0
+    text = f"{share:.0f}" if abs(share) >= 1 or share == 0 else f"{share:.1g}"
+    return f"{text}\N{NO-BREAK SPACE}%"
+
+
+def short(value: float, sign: bool = False) -> str:
+    """Write a figure that stands alone: three decimals, or two digits that count if it is small."""
+    digits, most = 3, 9
+    while digits < most and abs(round(value, digits)) < 10 ** (1 - digits):
+        digits += 1
+    if round(value, most) == 0:
+        return "0"
+    return signed(value, digits) if sign else fixed(value, digits)
+
+
+def short_between(interval: Interval) -> str:
+    """Write the bounds of a difference that stands alone."""
+    return f"{short(interval.low, sign=True)} to {short(interval.high, sign=True)}"
+
+
+def probability(value: float) -> str:
+    """Write a probability as a percentage that never claims certainty."""
+    if value > 0.99:
+        return "> 99\N{NO-BREAK SPACE}%"
+    return percent(value, 0) if value >= 0.01 else "< 1\N{NO-BREAK SPACE}%"
+
+
 def p_value(value: float) -> str:
     """Write a p-value; very small ones are bounded, not spelled out."""
     return "< 0.001" if value < 0.001 else fixed(value, 3)

@@ -160,7 +160,7 @@ def test_markdown_shows_names_as_text(comparison: Comparison) -> None:
 def test_json_holds_all_that_is_said(comparison: Comparison) -> None:
     again = Comparison.model_validate_json(json.dumps(comparison.model_dump()))
     assert again == comparison
-    assert again.schema_version == 1
+    assert again.schema_version == 2
 
 
 def test_figures_are_drawn_from_any_names(comparison: Comparison) -> None:

@@ -12,7 +12,7 @@ from pipeline.report.figures import (
     performance,
     published_run,
     techniques,
-    verdicts,
+    test_rows,
 )
 from pipeline.report.figures.canvas import png
 
@@ -20,7 +20,7 @@ from pipeline.report.figures.canvas import png
 def draw(comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
     """Draw every figure of the report, by name. tables: `learning`, `roc` and `pr`."""
     figures = {
-        "differences": verdicts.differences(comparison),
+        "differences": test_rows.differences(comparison),
         "learning": explanation.learning_curves(tables["learning"]),
         "roc": performance.roc(tables["roc"]),
         "pr": performance.precision_recall(tables["pr"]),

@@ -7,24 +7,31 @@ from __future__ import annotations
 
 from pipeline.comparison.result import Comparison
 from pipeline.report.document import Block
+from pipeline.report.sections.answer import answer, last_lines, title
+from pipeline.report.sections.arms import arms, short_table
 from pipeline.report.sections.explanation import why
 from pipeline.report.sections.method import method
 from pipeline.report.sections.performance import quality
 from pipeline.report.sections.published_run import published_run
 from pipeline.report.sections.techniques import techniques
-from pipeline.report.sections.verdicts import about, tuned_table, verdicts
+from pipeline.report.sections.test_rows import (
+    about,
+    metrics_table,
+    test_answer,
+    test_rows,
+    tuned_table,
+)
 
-
-def title(comparison: Comparison) -> str:
-    """Return the question that the report answers."""
-    return f"Does regularization help on {comparison.data.name}?"
+__all__ = ["last_lines", "report", "summary", "title"]
 
 
 def report(comparison: Comparison) -> list[Block]:
-    """Return all sections."""
+    """Return all sections; the first screen stands before the first heading."""
     return [
+        *answer(comparison),
         *about(comparison),
-        *verdicts(comparison),
+        *arms(comparison),
+        *test_rows(comparison),
         *techniques(comparison),
         *published_run(comparison),
         *why(comparison),
@@ -34,5 +41,11 @@ def report(comparison: Comparison) -> list[Block]:
 
 
 def summary(comparison: Comparison) -> list[Block]:
-    """Return what the page of a run in MLflow shows."""
-    return [*verdicts(comparison)[1:], *tuned_table(comparison)]
+    """Return what the page of a run in MLflow shows, in the same order."""
+    return [
+        *answer(comparison),
+        *short_table(comparison),
+        *test_answer(comparison),
+        metrics_table(comparison),
+        *tuned_table(comparison),
+    ]

@@ -120,7 +120,7 @@ def _curves(c: Comparison) -> list[Block]:
 
 
 def _weights(c: Comparison) -> list[Block]:
-    threshold = f"{c.ablation.threshold:g}" if c.ablation else "the threshold"
+    threshold = f"{c.setting.train['learning_rate']:g}" if c.setting else "the learning rate"
     rows = [
         (
             sizes.title, percent(sizes.below), percent(sizes.exact_zero, 3), fixed(sizes.log_loss),

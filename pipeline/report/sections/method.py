@@ -34,10 +34,7 @@ def method(c: Comparison) -> list[Block]:
         " MLflow names the commit."
     )
     limits = [
-        f"One data set, one split: {c.data.rows['test']} test rows decide. Another split.seed gives"
-        " another, equally valid, answer.",
-        "Intervals speak of rows like these and of other seeds, not of other training rows; only"
-        " the bootstrap sets vary those.",
+        *_limits_of_the_answer(c),
         "Rare rows with a large loss make the log loss long-tailed: on 85 rows with one positive in"
         " 21, a 95 % interval covered as little as 93 % in simulation (docs/regularization.md).",
         "One network shape, one optimizer, one learning rate: another may need regularization more"
@@ -49,4 +46,22 @@ def method(c: Comparison) -> list[Block]:
         ItemsBlock(done),
         TextBlock("Limits:"),
         ItemsBlock(limits),
+    ]
+
+
+def _limits_of_the_answer(c: Comparison) -> list[str]:
+    """Say what the answer cannot, whichever rows it comes from."""
+    test = c.data.rows["test"]
+    if c.evaluation is None:
+        return [
+            f"One data set, one split: {test} test rows decide. Another split.seed gives another,"
+            " equally valid, answer.",
+            "Intervals speak of rows like these and of other seeds, not of other training rows;"
+            " only the bootstrap sets vary those.",
+        ]
+    return [
+        "The answer is about training sets of about this size from one data set: with many more"
+        " rows, regularization usually has less to do.",
+        f"The {test} test rows are one split: their intervals speak of rows like these and of other"
+        " seeds, not of other training rows.",
     ]

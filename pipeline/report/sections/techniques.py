@@ -1,20 +1,21 @@
-"""Section 2: which technique buys what."""
+"""Which technique does what on the test rows, where no evaluation says it better."""
 
 from __future__ import annotations
 
 from pipeline.comparison.ablation import Ablation, AblationRow
 from pipeline.comparison.result import Comparison
-from pipeline.config.sections.regularization import Regularization
-from pipeline.regularizers import TECHNIQUES
 from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
-from pipeline.report.sections.verdicts import tuned_table
+from pipeline.report.sections.answer import settings
+from pipeline.report.sections.test_rows import tuned_table
 from pipeline.tasks.calibration import BIN_ROWS, MOST_BINS
-from pipeline.text.numbers import between, fixed, p_value, percent, setting, signed
+from pipeline.text.numbers import between, fixed, p_value, percent, signed
 
 
 def techniques(c: Comparison) -> list[Block]:
-    """Report the ablation, or that it is switched off."""
-    blocks: list[Block] = [HeadingBlock("Which technique buys what"), *tuned_table(c)]
+    """Report the ablation, or that it is switched off; nothing if an evaluation has the arms."""
+    if c.evaluation:
+        return []
+    blocks: list[Block] = [HeadingBlock("Which technique does what"), *tuned_table(c)]
     if not c.ablation:
         return [*blocks, TextBlock("The ablation is switched off (compare.ablation).")]
     ablation = c.ablation
@@ -137,7 +138,7 @@ def _differences(ablation: Ablation) -> list[tuple[str, ...]]:
 def _levels(row: AblationRow) -> tuple[str, ...]:
     return (
         row.title,
-        "of none" if row.name == "batch_norm" else _settings(row.regularization),
+        "of none" if row.name == "batch_norm" else settings(row.regularization),
         fixed(row.accuracy),
         fixed(row.roc_auc),
         fixed(row.calibration_error),
@@ -146,10 +147,3 @@ def _levels(row: AblationRow) -> tuple[str, ...]:
         fixed(row.epochs, 1),
         percent(row.near_zero),
     )
-
-
-def _settings(regularization: Regularization) -> str:
-    """Name the techniques that are on, with their strengths."""
-    strengths = ((t, getattr(regularization, t.name)) for t in TECHNIQUES)
-    on = [f"{t.value_words} {setting(value)}" for t, value in strengths if not t.is_off(value)]
-    return ", ".join(on) or "nothing"

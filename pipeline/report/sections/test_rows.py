@@ -1,4 +1,4 @@
-"""Section 1: one sentence per question."""
+"""The registered networks on the test rows, and one sentence for each further question."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ from pipeline.statistics.intervals import Difference, verdict
 from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.text.numbers import between, counted, fixed, listed, p_value, percent, setting, signed
 
+# The part of a change from which the rows with the largest losses are said to carry most of it.
+TAIL = 0.5
+# What test rows call a difference that the evaluation calls otherwise.
+UNDECIDED = {
+    "makes no difference that matters": "no detectable difference",
+    "cannot tell yet": "no detectable difference",
+}
+
 
 def about(c: Comparison) -> list[Block]:
     """Describe the data and the findings of its checks."""
@@ -36,11 +44,13 @@ def about(c: Comparison) -> list[Block]:
     return [description, TextBlock("What to know of the table:"), ItemsBlock(c.data.findings)]
 
 
-def verdicts(c: Comparison) -> list[Block]:
+def test_rows(c: Comparison) -> list[Block]:
     """State tuned versus baseline first, then the answers that other sections give at length."""
-    blocks: list[Block] = [HeadingBlock("The verdict"), StatementBlock(c.sentence, c.verdict)]
-    blocks += [StatementBlock(*statement) for statement in _further(c)]
-    blocks += [
+    blocks: list[Block] = [
+        HeadingBlock("The registered networks on the test rows"),
+        *test_answer(c),
+        *(StatementBlock(*statement) for statement in _further(c)),
+        *(tuned_table(c) if c.evaluation else []),
         TextBlock(
             "Log loss is the mean of minus the logarithm of the probability that a network gave to"
             " a row's own class: 0 is perfect, and being sure of the wrong class costs most."
@@ -52,7 +62,7 @@ def verdicts(c: Comparison) -> list[Block]:
             " The verdict follows log loss alone; the other metrics describe, each with an interval"
             " of its own."
         ),
-        _metrics(c),
+        metrics_table(c),
     ]
     if any(not paired.measurable for paired in c.metrics.values()):
         blocks.append(
@@ -78,6 +88,44 @@ def verdicts(c: Comparison) -> list[Block]:
         ),
     ]
     return blocks
+
+
+def test_answer(c: Comparison) -> list[Block]:
+    """State what the test rows say, and why it may differ from the answer."""
+    if c.evaluation is None:
+        return []
+    differs = disagreement(c)
+    return [
+        TextBlock(
+            "Are these two networks good enough? They are judged on rows that neither the search"
+            " nor the evaluation has touched; the gate decides by these rows alone."
+        ),
+        StatementBlock(c.test_sentence, c.test_verdict),
+        *([TextBlock(differs)] if differs else []),
+    ]
+
+
+def disagreement(c: Comparison) -> str | None:
+    """Say why the test rows differ from the evaluation in sign or verdict; None if they do not."""
+    if c.evaluation is None:
+        return None
+    answer, here = c.evaluation.difference.log_loss, c.metrics["log_loss"].difference
+    same_sign = answer.estimate * here.estimate >= 0
+    if same_sign and c.test_verdict == UNDECIDED.get(c.evaluation.verdict, c.evaluation.verdict):
+        return None
+    how = "say something else than" if same_sign else "point the other way than"
+    tail = c.evaluation.difference.rows.tail_share
+    rare = ""
+    if tail is not None and tail > TAIL:
+        rare = (
+            ", which may hold few of the rare rows with a large loss that most of the change"
+            " comes from"
+        )
+    return (
+        f"Why these rows {how} the answer above: they are {c.data.rows['test']:,} rows of one"
+        f" split{rare}, and they judge networks of one search, whereas the answer rests on"
+        f" {c.evaluation.rows:,} rows and {len(c.evaluation.folds)} searches."
+    )
 
 
 def tuned_table(c: Comparison) -> list[Block]:
@@ -223,7 +271,8 @@ def _lower(title: str) -> str:
     return title if title.startswith("L") else title[0].lower() + title[1:]
 
 
-def _metrics(c: Comparison) -> TableBlock:
+def metrics_table(c: Comparison) -> TableBlock:
+    """Tabulate every metric of both kinds on the test rows."""
     rows = []
     for name, paired in c.metrics.items():
         metric = CLASSIFICATION.metric(name)

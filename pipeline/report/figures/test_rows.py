@@ -1,4 +1,4 @@
-"""Figures of section 1: the verdict."""
+"""Figures of the section on the test rows."""
 
 from __future__ import annotations
 
