@@ -8,7 +8,7 @@ from pipeline.comparison.assessment import Predictions, Quality
 from pipeline.comparison.circumstances import Circumstances
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.plan import Findings
-from pipeline.comparison.result import Candidate, Comparison, sentence
+from pipeline.comparison.result import Candidate, Comparison, answer_of_test_rows, sentence
 from pipeline.config.sections.compare import CompareParams
 from pipeline.evaluation.answer import answer
 from pipeline.evaluation.result import Evaluation
@@ -48,7 +48,7 @@ def judge(
     search = circumstances.search
     return Comparison(
         verdict=evaluation.verdict if evaluation else decision,
-        sentence=answer(evaluation) if evaluation else f"By the test rows alone: {test_sentence}",
+        sentence=answer(evaluation) if evaluation else answer_of_test_rows(decision, test_sentence),
         test_verdict=decision,
         test_sentence=test_sentence,
         evaluation=evaluation,

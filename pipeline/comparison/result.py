@@ -19,7 +19,15 @@ from pipeline.statistics.verdicts import ProcedureVerdict
 from pipeline.text.numbers import signed
 
 SCHEMA_VERSION = 2
-__all__ = ["SCHEMA_VERSION", "Candidate", "Comparison", "Data", "Kind", "sentence"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Candidate",
+    "Comparison",
+    "Data",
+    "Kind",
+    "answer_of_test_rows",
+    "sentence",
+]
 
 
 class _Record(BaseModel):
@@ -109,8 +117,18 @@ class Comparison(_Record):
     importance: dict[str, float] = {}
 
 
+def answer_of_test_rows(verdict: Verdict, test_sentence: str) -> str:
+    """Answer the question from the test rows alone, where there is no evaluation."""
+    answers: dict[Verdict, str] = {
+        "helps": "Yes",
+        "hurts": "No, it does harm",
+        "no detectable difference": "Cannot tell",
+    }
+    return f"{answers[verdict]}, by the test rows alone. {test_sentence}"
+
+
 def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
-    """State the verdict of the test rows in one sentence, with the figures it rests on."""
+    """Say how the two kinds do on the test rows in one sentence, with the figures it rests on."""
     difference = log_loss.difference
     if difference.low == difference.high == 0:
         return (
@@ -119,16 +137,15 @@ def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: fl
         )
     level = f"{100 * confidence:g} % interval"
     between = f"{level} {signed(difference.low, 3)} to {signed(difference.high, 3)}"
+    shown = f"a true difference of {log_loss.detectable:.3f} or more would probably have shown"
     if verdict == "no detectable difference":
         return (
-            f"No detectable difference: over {rows} test rows the tuned regularization changes log"
-            f" loss by {signed(difference.estimate, 3)} ({between}); a true difference of"
-            f" {log_loss.detectable:.3f} or more would probably have shown."
+            f"No detectable difference on the {rows} test rows: the tuned networks change log loss"
+            f" by {signed(difference.estimate, 3)} ({between}); {shown}."
         )
-    effect = "lowers" if verdict == "helps" else "raises"
+    better, effect = ("better", "lower") if verdict == "helps" else ("worse", "higher")
     return (
-        f"Regularization {verdict}: over {rows} test rows the tuned one {effect} log loss by"
-        f" {abs(difference.estimate):.3f}, from {log_loss.baseline.estimate:.3f} to"
-        f" {log_loss.tuned.estimate:.3f} ({between}); a true difference of"
-        f" {log_loss.detectable:.3f} or more would probably have shown."
+        f"The tuned networks do {better} on the {rows} test rows: their log loss is {effect} by"
+        f" {abs(difference.estimate):.3f}, {log_loss.tuned.estimate:.3f} where the baseline has"
+        f" {log_loss.baseline.estimate:.3f} ({between}); {shown}."
     )

@@ -21,6 +21,7 @@ from pipeline.report.figure_data import (
     prediction_table,
     roc_table,
 )
+from pipeline.report.figures.charts import charts
 from pipeline.report.figures.draw import draw
 from pipeline.report.spreadsheet import spreadsheet_safe
 from pipeline.tasks.classification import CLASSIFICATION
@@ -76,7 +77,7 @@ def assemble_report(
         predictions=spreadsheet_safe(prediction_table(probability, y, classes)),
         tables=tables,
         figures=figures,
-        charts=render.charts(comparison, CHART_PX),
+        charts=charts(comparison, CHART_PX),
         json=comparison.model_dump(),
         markdown=render.markdown(comparison, figures_folder),
         html=render.html(comparison, figures),

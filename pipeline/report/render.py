@@ -11,13 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from pipeline.comparison.result import Comparison
 from pipeline.report import sections
 from pipeline.report.document import Block, ChartBlock, PictureBlock
-from pipeline.report.figures.arms import arms_chart
+from pipeline.report.figures.charts import charts
 from pipeline.text.markdown import markdown_line, markdown_text
-
-
-def charts(comparison: Comparison, width: str) -> dict[str, str]:
-    """Draw the SVG charts, by name. width: a number of pixels, or 100%."""
-    return {"arms": arms_chart(comparison.evaluation, width)} if comparison.evaluation else {}
 
 
 def html(comparison: Comparison, figures: Mapping[str, bytes]) -> str:

@@ -12,7 +12,8 @@ from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.evaluation.answer import answer
 from pipeline.evaluation.result import Evaluation
 from pipeline.report import render as report
-from pipeline.report.figures.arms import COLOUR, arms_chart
+from pipeline.report.figures.charts import charts
+from pipeline.report.figures.interval_chart import MARKS
 from pipeline.report.sections import last_lines
 from pipeline.report.sections.answer import answer as first_screen
 from pipeline.report.sections.test_rows import disagreement
@@ -51,7 +52,7 @@ def comparison(made: Evaluation | None, test_change: float, reach: float = 0.05)
 
     return Comparison(
         verdict=made.verdict if made else test,
-        sentence=answer(made) if made else "By the test rows alone: so and so.",
+        sentence=answer(made) if made else "Yes, by the test rows alone. So and so.",
         test_verdict=test,
         test_sentence="So and so.",
         evaluation=made,
@@ -82,7 +83,7 @@ CASES = {
     "alike": (-0.0004, 0.002),
     "open": (-0.02, 0.03),
 }
-IMAGES = dict.fromkeys(("differences", "learning", "roc", "pr", "confusion"), b"")
+IMAGES = dict.fromkeys(("learning", "roc", "pr", "confusion"), b"")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -105,10 +106,10 @@ def test_without_an_evaluation_the_first_screen_says_so() -> None:
     made = comparison(None, -0.02)
     text = report.markdown(made, "figures")
     start = text[: text.index("\n## ")]
-    assert "By the test rows alone" in start
+    assert "by the test rows alone" in start
     assert r"evaluate.folds is 0" in start
     assert "86 test rows of one split" in start
-    assert ".svg" not in text
+    assert "arms.svg" not in text
     assert disagreement(made) is None
 
 
@@ -154,7 +155,7 @@ def test_report_says_why_the_test_rows_differ(
 
 
 def drawn(made: Evaluation, width: str = "100%") -> ET.Element:
-    return ET.fromstring(arms_chart(made, width))
+    return ET.fromstring(charts(comparison(made, -0.08), width)["arms"])
 
 
 def test_text_of_the_picture_keeps_its_size_at_any_width() -> None:
@@ -180,7 +181,7 @@ def test_each_arm_is_drawn_in_its_verdicts_colour_and_tells_its_figures() -> Non
         assert str(title.text).startswith(f"{arm.title}: ")
         assert arm.difference.verdict in str(title.text)
         lines = [line.get("stroke") for line in row.iter(f"{SVG}line")]
-        assert lines == [COLOUR[arm.difference.verdict]]
+        assert lines == [MARKS[arm.difference.verdict].colour]
 
 
 def test_better_is_to_the_left_and_labelled_so() -> None:

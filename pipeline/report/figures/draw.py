@@ -1,4 +1,4 @@
-"""All figures of a report."""
+"""All figures of a report that are pictures; its charts are in `charts`."""
 
 from __future__ import annotations
 
@@ -11,23 +11,18 @@ from pipeline.report.figures import (
     explanation,
     performance,
     published_run,
-    techniques,
-    test_rows,
 )
 from pipeline.report.figures.canvas import png
 
 
 def draw(comparison: Comparison, tables: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
-    """Draw every figure of the report, by name. tables: `learning`, `roc` and `pr`."""
+    """Draw every picture of the report, by name. tables: `learning`, `roc` and `pr`."""
     figures = {
-        "differences": test_rows.differences(comparison),
         "learning": explanation.learning_curves(tables["learning"]),
         "roc": performance.roc(tables["roc"]),
         "pr": performance.precision_recall(tables["pr"]),
         "confusion": performance.confusion(comparison),
     }
-    if comparison.ablation:
-        figures["ablation"] = techniques.ablation_differences(comparison.ablation)
     if comparison.reference:
         figures["reference"] = published_run.repetitions_histogram(comparison.reference)
     if comparison.curves:

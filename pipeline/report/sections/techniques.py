@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.comparison.ablation import Ablation, AblationRow
 from pipeline.comparison.result import Comparison
-from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
+from pipeline.report.document import Block, ChartBlock, HeadingBlock, TableBlock, TextBlock
 from pipeline.report.sections.answer import settings
 from pipeline.report.sections.test_rows import tuned_table
 from pipeline.tasks.calibration import BIN_ROWS, MOST_BINS
@@ -40,7 +40,7 @@ def techniques(c: Comparison) -> list[Block]:
             f" together with {percent(c.confidence, 0)} confidence (Bonferroni: each has"
             f" {percent(ablation.simultaneous, 2)}), which is a little stricter than the verdicts."
         ),
-        PictureBlock(
+        ChartBlock(
             "ablation",
             "Log loss of each variant minus that of none, with simultaneous intervals: "
             + "; ".join(
@@ -49,8 +49,7 @@ def techniques(c: Comparison) -> list[Block]:
                 if row.difference
             )
             + ".",
-            "Log loss of each variant minus that of none; left of zero is better. Blue: helps."
-            " Orange: hurts. Grey: no detectable difference.",
+            "Log loss of each variant minus that of none, with simultaneous intervals.",
         ),
         *_parts(c, ablation),
         TableBlock(

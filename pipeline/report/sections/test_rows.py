@@ -12,9 +12,9 @@ from pipeline.comparison.result import Comparison
 from pipeline.regularizers import TECHNIQUES
 from pipeline.report.document import (
     Block,
+    ChartBlock,
     HeadingBlock,
     ItemsBlock,
-    PictureBlock,
     StatementBlock,
     TableBlock,
     TextBlock,
@@ -74,12 +74,12 @@ def test_rows(c: Comparison) -> list[Block]:
     shown = c.metrics["log_loss"].difference
     pair = c.registered_pair
     blocks += [
-        PictureBlock(
+        ChartBlock(
             "differences",
             f"Intervals of tuned minus baseline for each metric; log loss {signed(shown.estimate)},"
             f" from {between(shown)}.",
-            "Difference in each metric with its interval, signed so that right is better. Blue:"
-            " the interval excludes zero.",
+            "Difference of tuned and baseline in each metric, with its interval, drawn so that"
+            " better is to the left whether more or less of the metric is better.",
         ),
         TextBlock(
             "The two registered networks, row by row: the tuned one alone is right on"
