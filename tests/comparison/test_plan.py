@@ -31,6 +31,7 @@ from pipeline.report.assemble import assemble_report
 from pipeline.tasks.classification import probabilities
 from pipeline.training.stack import train_stack
 from tests.conftest import ROOT
+from tests.made_evaluation import evaluation
 
 SCRIPT, FORMULA = "<script>alert(1)</script>", "=cmd()"
 SOME = Regularization(dropout=0.3, l1=1e-4, l2=1e-3, patience=2)
@@ -77,15 +78,25 @@ def found(params: Params, classes: int) -> tuple[Findings, Comparison, dict[str,
     return _found(params.model_dump_json(), classes)
 
 
+def evaluated(params: Params) -> tuple[Findings, Comparison, dict[str, bytes]]:
+    """The same beside an evaluation."""
+    return _found(params.model_dump_json(), 2, beside=True)
+
+
 @cache
-def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, bytes]]:
+def _found(
+    text: str, classes: int, beside: bool = False
+) -> tuple[Findings, Comparison, dict[str, bytes]]:
     params = Params.model_validate_json(text)
+    made = evaluation(-0.08) if beside else None
     frame, schema = toy(classes)
     train, val, test = frame[:90], frame[90:110], frame[110:]
     rows = RawRows(train, val, test)
     material, preparation = prepare_material(rows, schema, params)
     kinds = {"best": SOME, "baseline": params.baseline}
-    findings = conduct(kinds, material, params, train_stack, no_clock)  # type: ignore[arg-type]
+    findings = conduct(  # type: ignore[arg-type]
+        kinds, material, params, train_stack, no_clock, made is not None
+    )
     fold, networks = material.fold, findings.networks
     y = fold.y[fold.score]
     p = {kind: probabilities(one.logits[one.registered]) for kind, one in networks.items()}
@@ -109,6 +120,7 @@ def _found(text: str, classes: int) -> tuple[Findings, Comparison, dict[str, byt
             describe_setting(params, {"train": "abc"}, {"python": "3"}, "x"),
         ),
         params.compare,
+        made,
     )
     images = assemble_report(comparison, networks, predictions, "figures").figures
     return findings, comparison, dict(images)
@@ -176,6 +188,12 @@ def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
 
+    check_figures(shown, comparison)
+
+
+def check_figures(shown: str, comparison: Comparison) -> None:
+    """Check that the JSON backs each number with a decimal point."""
+    text = json.dumps(comparison.model_dump(mode="json"))
     reference = comparison.reference
     known = [*numbers(json.loads(text)), 0.5]
     known += [0.9651 - 0.9884] if reference else []
@@ -202,6 +220,29 @@ def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, clas
     assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(images)
     assert r"\<script\>alert(1)\</script\>" in text
     assert r"- '\<script\>alert(1)\</script\>': 14 \*gaps\*, =cmd()" in text
+
+
+def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
+    findings, comparison, images = evaluated(params)
+    assert comparison.ablation is None
+    # What the weights need is trained all the same, and no more.
+    assert [variant.name for variant, _ in findings.variants] == ["none", "l1", "l2", "tuned"]
+    assert len(comparison.weights) == 4
+    page = Page(report.html(comparison, images))
+    assert page.tags.count("h2") == 6
+    assert page.tags.count("caption") == page.tags.count("table")
+    shown = "\n".join(page.texts)
+    assert "Elastic net (half L1, half L2)" in shown
+    assert "Logistic regression" in shown
+    assert "Regularization prevents a few confident blunders" in shown
+    check_figures(shown, comparison)
+    figures = key_figures(comparison)
+    assert figures["evaluation_log_loss_difference"] == -0.08
+    # What the networks of the verdict are does not depend on it.
+    _, alone, _ = found(params, 2)
+    assert alone.best == comparison.best
+    assert alone.metrics == comparison.metrics
+    assert (alone.verdict, alone.test_verdict) == (comparison.test_verdict,) * 2
 
 
 def test_published_schema_is_that_of_the_json() -> None:

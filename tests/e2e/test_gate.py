@@ -106,6 +106,27 @@ def test_nothing_goes_live_on_what_is_not_known_and_all_of_it_does_on_what_is(ga
     assert "- bad in production" in shown
 
 
+def test_gate_decides_the_same_whatever_the_evaluation_says(gate: Gate) -> None:
+    project = gate.project
+    project.stage("promote")
+    before = gate.report()
+    evaluation, comparison = (
+        project.path / f"reports/{name}.json" for name in ("evaluate", "comparison")
+    )
+    said = json.loads(evaluation.read_text())
+    verdicts = {said["verdict"], "helps", "hurts", "makes no difference that matters"}
+    assert json.loads(comparison.read_text())["evaluation"] == said
+    for verdict in sorted(verdicts - {said["verdict"]}):
+        other = said | {"verdict": verdict}
+        evaluation.write_text(json.dumps(other))
+        record = json.loads(comparison.read_text())
+        comparison.write_text(json.dumps(record | {"verdict": verdict, "evaluation": other}))
+        project.stage("promote")
+        after = gate.report()
+        for key in ("outcome", "reasons", "checks", "metrics"):
+            assert after[key] == before[key]
+
+
 def test_champion_that_does_not_load_is_trouble(gate: Gate) -> None:
     gate.teach_champion()
     source = gate.client.get_model_version(MODEL, "2").source
