@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Sequence
-from io import StringIO
-from itertools import islice
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +14,21 @@ import pyarrow.parquet as pq
 
 from pipeline.config.errors import InputError
 from pipeline.config.sections.data import CsvParams
-from pipeline.data.sources.files import SAMPLE_BYTES, Part
+from pipeline.data.sources.files import Part
+from pipeline.data.sources.header import Header, check_names_are_no_row, find_header
 
-DELIMITERS = ",;\t|"
-SAMPLE_ROWS = 500
 BLOCK_BYTES = 2**25
 
 
-def read_parts(parts: Sequence[Part], given: CsvParams, missing: Sequence[str]) -> pa.Table:
-    """Return the rows of all parts, one below the other; cells of CSV are texts, as written.
+def read_parts(
+    parts: Sequence[Part], given: CsvParams, missing: Sequence[str], needed: Set[str] = frozenset()
+) -> tuple[pa.Table, list[str]]:
+    """Return the rows of all parts, one below the other, and notes; cells of CSV are texts.
 
-    missing: texts that stand for no value.
+    missing: texts that stand for no value. needed: names of columns that the user gives.
     """
-    tables = [_read(part, given, missing) for part in parts]
+    notes: list[str] = []
+    tables = [_read(part, given, missing, needed, notes) for part in parts]
     first = tables[0]
     for part, table in zip(parts, tables, strict=True):
         if set(table.column_names) != set(first.column_names):
@@ -39,9 +38,8 @@ def read_parts(parts: Sequence[Part], given: CsvParams, missing: Sequence[str]) 
                 f" ({', '.join(map(repr, odd[:5]))}), want the same in every part. Name like parts."
             )
     try:
-        return pa.concat_tables(
-            [table.select(first.column_names) for table in tables], promote_options="permissive"
-        )
+        alike = [table.select(first.column_names) for table in tables]
+        return pa.concat_tables(alike, promote_options="permissive"), notes
     except pa.ArrowException as error:
         raise InputError(
             f"{parts[0].name} and its other parts: types differ ({_first_line(error)}), want alike"
@@ -49,7 +47,9 @@ def read_parts(parts: Sequence[Part], given: CsvParams, missing: Sequence[str]) 
         ) from None
 
 
-def _read(part: Part, given: CsvParams, missing: Sequence[str]) -> pa.Table:
+def _read(
+    part: Part, given: CsvParams, missing: Sequence[str], needed: Set[str], notes: list[str]
+) -> pa.Table:
     if part.kind == "parquet":
         try:
             table = pq.ParquetFile(part.path).read()
@@ -60,16 +60,22 @@ def _read(part: Part, given: CsvParams, missing: Sequence[str]) -> pa.Table:
             ) from None
         _check_names(table.column_names, part.name)
         return table
-    delimiter, names = find_dialect(part.path, given)
-    options = _as_texts(names, missing)
+    header = find_header(part.path, part.name, given)
+    if header.comments:
+        lines = "1 line" if header.comments == 1 else f"{header.comments} lines"
+        notes.append(f"{part.name}: {lines} above the header, read as comments, were skipped")
+    options = _as_texts(header.names, missing)
     try:
-        table = _parse(part.path, delimiter, options, threads=True)
+        table = _parse(part.path, header, options, threads=True)
         if not all(pa.types.is_string(kind) for kind in table.schema.types):
             # The header is longer than the sample, or is cut otherwise.
-            table = _parse(part.path, delimiter, _as_texts(table.column_names, missing), True)
+            table = _parse(part.path, header, _as_texts(table.column_names, missing), threads=True)
     except pa.ArrowInvalid as error:
-        raise InputError(_explain(part, delimiter, options, error)) from None
-    _check_repeated_header(table, part.name)
+        raise InputError(_explain(part, header, options, error)) from None
+    if not needed & set(table.column_names):
+        distinct = [column.unique().drop_null().to_pylist() for column in table.columns]
+        check_names_are_no_row(header, distinct, part.name)
+    _check_repeated_header(table, part.name, header.skipped)
     names = _named(table.column_names)
     _check_names(names, part.name)
     return table.rename_columns(names)
@@ -84,46 +90,23 @@ def _as_texts(names: Sequence[str], missing: Sequence[str]) -> pacsv.ConvertOpti
     )
 
 
-def find_dialect(path: Path, given: CsvParams) -> tuple[str, list[str]]:
-    """Return the delimiter that cuts most rows like the header, and the names in the header."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        text = file.read(SAMPLE_BYTES)
-        if file.read(1) and "\n" in text:
-            text = text[: text.rindex("\n") + 1]
-    delimiter = given.delimiter or max(DELIMITERS, key=lambda mark: _evenness(text, mark))
-    rows = _rows(text, delimiter)
-    return delimiter, rows[0] if rows else []
-
-
-def _evenness(text: str, delimiter: str) -> tuple[float, int]:
-    rows = _rows(text, delimiter)
-    width = len(rows[0]) if rows else 0
-    if width < 2:
-        return (0.0, 0)
-    return (sum(len(row) == width for row in rows) / len(rows), width)
-
-
-def _rows(text: str, delimiter: str) -> list[list[str]]:
-    try:
-        reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-        return [row for row in islice(reader, SAMPLE_ROWS) if row]
-    except csv.Error:
-        return []
-
-
 def _parse(
-    path: Path, delimiter: str, options: pacsv.ConvertOptions, threads: bool, **parse: object
+    path: Path, header: Header, options: pacsv.ConvertOptions, threads: bool, **parse: object
 ) -> pa.Table:
     return pacsv.read_csv(
         path,
-        read_options=pacsv.ReadOptions(use_threads=threads, block_size=BLOCK_BYTES),
-        parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, **parse),
+        read_options=pacsv.ReadOptions(
+            use_threads=threads, block_size=BLOCK_BYTES, skip_rows=header.skipped
+        ),
+        parse_options=pacsv.ParseOptions(
+            delimiter=header.delimiter, newlines_in_values=True, **parse
+        ),
         convert_options=options,
     )
 
 
 def _explain(
-    part: Part, delimiter: str, options: pacsv.ConvertOptions, error: pa.ArrowInvalid
+    part: Part, header: Header, options: pacsv.ConvertOptions, error: pa.ArrowInvalid
 ) -> str:
     """Return what is wrong with the first row that does not fit, and its number."""
     odd: list[pacsv.InvalidRow] = []
@@ -134,14 +117,14 @@ def _explain(
 
     try:
         # Rows are numbered in a single thread only.
-        _parse(part.path, delimiter, options, threads=False, invalid_row_handler=note)
+        _parse(part.path, header, options, threads=False, invalid_row_handler=note)
     except pa.ArrowInvalid as again:
         error = again
     if odd:
         row = odd[0]
         return (
             f"{part.name}: row {row.number} has {row.actual_columns} cells, want"
-            f" {row.expected_columns} as in the header (delimiter {delimiter!r})."
+            f" {row.expected_columns} as in the header (delimiter {header.delimiter!r})."
             " Mend the row or its quotes, or set data.csv.delimiter."
         )
     if "Empty CSV" in str(error):
@@ -152,7 +135,7 @@ def _explain(
     )
 
 
-def _check_repeated_header(table: pa.Table, origin: str) -> None:
+def _check_repeated_header(table: pa.Table, origin: str, above: int) -> None:
     """Raise `InputError` if a row is the header again, as where files were joined."""
     rows = np.arange(table.num_rows)
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -161,7 +144,7 @@ def _check_repeated_header(table: pa.Table, origin: str) -> None:
             rows = rows[pc.fill_null(pc.equal(cells, name), False).to_numpy()]
     if len(rows) and table.num_columns > 1:
         raise InputError(
-            f"{origin}: row {rows[0] + 2} repeats the header, want it once, at the top."
+            f"{origin}: row {rows[0] + 2 + above} repeats the header, want it once, at the top."
             " Delete that row."
         )
 

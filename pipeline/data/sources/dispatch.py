@@ -74,8 +74,8 @@ def _from_files(
             open_part(path, name, data, Path(scratch) / str(number))
             for number, (path, name) in enumerate(zip(paths, names, strict=True))
         ]
-        table = read_parts(parts, data.csv, data.missing)
-    notes = [
+        table, notes = read_parts(parts, data.csv, data.missing, frozenset(needed))
+    notes += [
         f"{part.name} is not UTF-8 and was read as {part.guessed}; if letters look wrong, set"
         " data.csv.encoding"
         for part in parts

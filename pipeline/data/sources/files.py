@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import glob
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Within this many bytes a file shows what it is.
+HEAD_BYTES = 4096
+ARFF = re.compile(rb"^\s*@relation\b", re.IGNORECASE | re.MULTILINE)
 # How files that are often taken for tables begin.
 STRANGERS = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
@@ -133,7 +137,12 @@ def _check_text(head: bytes, name: str, encoding: str | None) -> None:
             f"{name}: holds binary data (a zero byte at {head.index(0)}), want CSV or Parquet."
             " Export it as one; if it is UTF-16, set data.csv.encoding."
         )
-    start = head.lstrip()[:20].lower()
+    start = b"".join(head[:HEAD_BYTES].split()).lower()
+    if ARFF.search(head[:HEAD_BYTES]):
+        raise InputError(
+            f"{name}: an ARFF file, want CSV or Parquet. Convert it, e.g. with"
+            " scipy.io.arff.loadarff and pandas' to_csv; OpenML's are read by openml:NAME."
+        )
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise InputError(
             f"{name}: a web page or XML, want CSV or Parquet."

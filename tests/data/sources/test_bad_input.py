@@ -65,6 +65,16 @@ CASES: dict[str, tuple[Write, dict[str, Any], str]] = {
     "HTML after blanks": (text("\n  <html>"), {}, "a web page or XML"),
     "XML": (text("<?xml version='1.0'?>"), {}, "a web page or XML"),
     "JSON": (text('{"x": 1}'), {}, "JSON, want CSV"),
+    "indented JSON": (text('[\n  {\n    "x": 1\n  }\n]'), {}, "JSON, want CSV"),
+    "ARFF": (text("% by hand\n@RELATION t\n@ATTRIBUTE x NUMERIC\n"), {}, "an ARFF file"),
+    "title above the header": (
+        text(b"Report of 2024\n" + GOOD), {}, "the first line, 'Report of 2024', has 1 cell"),
+    "two titles": (text(b"Report;of\n\n" + GOOD), {}, "the first line, 'Report;of', has 1 cell"),
+    "no header": (rows("1.5,a", "2.5,b", header="2.5,a"), {}, "the first line looks like a row"),
+    "no header, no number": (
+        rows("red,a", "blue,b", header="red,b"), {}, "the first line looks like a row"),
+    "no header, a date": (
+        rows("2024-01-01,a", "2024-01-02,b", header="2024-01-02,b"), {}, "looks like a row"),
     "JSON lines": (text('[{"x": 1}]'), {}, "JSON, want CSV"),
     "wrong encoding given": (text("x,y\né,a\n"), {"csv": {"encoding": "ascii"}}, "not ascii text"),
     "not UTF-8 as said": (text(b"x,y\n\xe9,a\n"), {"csv": {"encoding": "utf-8"}}, "not utf-8 text"),
