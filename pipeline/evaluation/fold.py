@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
@@ -20,50 +19,11 @@ from pipeline.evaluation.inner_search import InnerSearch, search_inside
 from pipeline.evaluation.losses import LOSSES, row_losses
 from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
 from pipeline.evaluation.peers import peer_logits
+from pipeline.evaluation.records import ArmRecord, FoldRecord, TrialRecord
 from pipeline.evaluation.variants import Variant
 from pipeline.tasks.arrays import Floats
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer, watched
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class TrialRecord(_Record):
-    """A trial of the inner search, and its cross-validated log loss; None if a fit failed."""
-
-    regularization: Regularization
-    log_loss: float | None
-
-
-class ArmRecord(_Record):
-    """An arm in one outer fold.
-
-    epochs: mean over its networks. temperature: None if the inner search has no predictions of it.
-    """
-
-    name: str
-    title: str
-    regularization: Regularization
-    flip_batch_norm: bool
-    epochs: float
-    temperature: float | None
-
-
-class FoldRecord(_Record):
-    """What was tried and chosen in one outer fold.
-
-    seeds: of the arms' networks. member_epochs, member_steps: what its training took.
-    """
-
-    repeat: int
-    fold: int
-    seeds: tuple[int, ...]
-    trials: tuple[TrialRecord, ...]
-    arms: tuple[ArmRecord, ...]
-    member_epochs: int
-    member_steps: int
 
 
 @dataclass(frozen=True, eq=False)

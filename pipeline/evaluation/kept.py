@@ -11,7 +11,8 @@ import pandas as pd
 from pydantic import ValidationError
 
 from pipeline.config.params import Params
-from pipeline.evaluation.fold import FoldRecord, FoldResult
+from pipeline.evaluation.fold import FoldResult
+from pipeline.evaluation.records import FoldRecord
 from pipeline.project.outputs import write_rows, write_text
 from pipeline.search.fingerprint import fingerprint_of, fit_settings
 

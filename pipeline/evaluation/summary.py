@@ -11,10 +11,10 @@ import pandas as pd
 from pipeline.config.params import Params
 from pipeline.config.sections.compare import CompareParams
 from pipeline.evaluation.arms import BASELINE, MIX, part_of
-from pipeline.evaluation.fold import ArmRecord, FoldRecord
 from pipeline.evaluation.losses import LOSSES
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.peers import PEERS
+from pipeline.evaluation.records import ArmRecord, FoldRecord
 from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Part, Peer
 from pipeline.regularizers import BY_NAME
 from pipeline.statistics.nested import ProcedureDifference, procedure_differences
