@@ -5,125 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from pipeline.comparison.assessment import Predictions, assess
-from pipeline.comparison.circumstances import Circumstances, SearchOutcome, describe_setting
 from pipeline.comparison.json_schema import schema_text
-from pipeline.comparison.judge import judge
 from pipeline.comparison.key_figures import key_figures
-from pipeline.comparison.material import RawRows, prepare_material, thinned
-from pipeline.comparison.plan import Findings, conduct
-from pipeline.comparison.result import SCHEMA_VERSION, Comparison, Data
+from pipeline.comparison.material import thinned
+from pipeline.comparison.result import SCHEMA_VERSION, Comparison
 from pipeline.config.params import Params
-from pipeline.config.sections.regularization import Regularization
-from pipeline.data.prepare import Fold, prepared_columns
-from pipeline.data.schema import FOLD_COLUMN, Column, Schema
+from pipeline.data.prepare import Fold
 from pipeline.report import render as report
-from pipeline.report.assemble import assemble_report
-from pipeline.tasks.classification import probabilities
-from pipeline.training.stack import train_stack
+from tests.comparison.toy import FINDING, FORMULA, SCRIPT, SOME, compared, evaluated
 from tests.conftest import ROOT
-from tests.made_evaluation import evaluation
-
-SCRIPT, FORMULA = "<script>alert(1)</script>", "=cmd()"
-SOME = Regularization(dropout=0.3, l1=1e-4, l2=1e-3, patience=2)
-FINDING = f"'{SCRIPT}': 14 *gaps*, {FORMULA}"
-ROWS = 150
-
-
-@contextmanager
-def no_clock(part: str) -> Iterator[None]:
-    yield
-
-
-def toy(classes: int) -> tuple[pd.DataFrame, Schema]:
-    rng = np.random.default_rng(classes)
-    y = rng.integers(0, classes, ROWS)
-    labels = (FORMULA, SCRIPT, "-|`$x$")[:classes]
-    frame = pd.DataFrame(
-        {
-            SCRIPT: rng.normal(2 * y),
-            FORMULA: rng.normal(size=ROWS),
-            "a|b": rng.choice([SCRIPT, FORMULA, "| x |"], ROWS),
-            "target": np.array(labels)[y],
-            FOLD_COLUMN: np.arange(ROWS) % 3,
-        }
-    )
-    frame.loc[::11, FORMULA] = np.nan
-    schema = Schema(
-        name="breast_cancer" if classes == 2 else SCRIPT,
-        description=f"{SCRIPT} and {FORMULA}",
-        rows=ROWS,
-        target="target",
-        classes=labels,
-        positive=labels[-1] if classes == 2 else None,
-        group=None,
-        columns=tuple(
-            Column(name=name, kind=kind, dtype="", missing=0)
-            for name, kind in ((SCRIPT, "numeric"), (FORMULA, "numeric"), ("a|b", "category"))
-        ),
-    )
-    return frame, schema
-
-
-def found(params: Params, classes: int) -> tuple[Findings, Comparison, dict[str, bytes]]:
-    return _found(params.model_dump_json(), classes)
-
-
-def evaluated(params: Params) -> tuple[Findings, Comparison, dict[str, bytes]]:
-    """The same beside an evaluation."""
-    return _found(params.model_dump_json(), 2, beside=True)
-
-
-@cache
-def _found(
-    text: str, classes: int, beside: bool = False
-) -> tuple[Findings, Comparison, dict[str, bytes]]:
-    params = Params.model_validate_json(text)
-    made = evaluation(-0.08) if beside else None
-    frame, schema = toy(classes)
-    train, val, test = frame[:90], frame[90:110], frame[110:]
-    rows = RawRows(train, val, test)
-    material, preparation = prepare_material(rows, schema, params)
-    kinds = {"best": SOME, "baseline": params.baseline}
-    findings = conduct(  # type: ignore[arg-type]
-        kinds, material, params, train_stack, no_clock, made is not None
-    )
-    fold, networks = material.fold, findings.networks
-    y = fold.y[fold.score]
-    p = {kind: probabilities(one.logits[one.registered]) for kind, one in networks.items()}
-    predictions = Predictions(p, p["best"][: len(val)], y, schema.classes)
-    columns = prepared_columns(preparation, schema)
-    comparison = judge(
-        findings,
-        predictions,
-        assess(findings, predictions, fold, rows, columns, params.compare),
-        Circumstances(
-            Data(
-                name=schema.name,
-                description=schema.description,
-                classes=schema.classes,
-                positive=schema.positive,
-                columns=3,
-                rows=rows.counts,
-                findings=(FINDING,),
-            ),
-            SearchOutcome("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
-            describe_setting(params, {"train": "abc"}, {"python": "3"}, "x"),
-        ),
-        params.compare,
-        made,
-    )
-    images = assemble_report(comparison, networks, predictions, "figures").figures
-    return findings, comparison, dict(images)
 
 
 def change(params: Params, **compare: object) -> Params:
@@ -170,7 +66,7 @@ def numbers(value: Any) -> Iterator[float]:
 def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
     params: Params, classes: int
 ) -> None:
-    _, comparison, images = found(params, classes)
+    _, comparison, images = compared(params, classes)
     text = json.dumps(comparison.model_dump(mode="json"))
     assert Comparison.model_validate_json(text) == comparison
 
@@ -206,7 +102,7 @@ def check_figures(shown: str, comparison: Comparison) -> None:
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, classes: int) -> None:
-    _, comparison, images = found(params, classes)
+    _, comparison, images = compared(params, classes)
     for text in (report.markdown(comparison, "figures"), report.note(comparison, "Reproduce.")):
         assert not re.search(r"(?<!\\)<", text)
         assert not re.search(r"(?<!\\)`", text)
@@ -239,7 +135,7 @@ def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
     figures = key_figures(comparison)
     assert figures["evaluation_log_loss_difference"] == -0.08
     # What the networks of the verdict are does not depend on it.
-    _, alone, _ = found(params, 2)
+    _, alone, _ = compared(params, 2)
     assert alone.best == comparison.best
     assert alone.metrics == comparison.metrics
     assert (alone.verdict, alone.test_verdict) == (comparison.test_verdict,) * 2
@@ -255,7 +151,7 @@ def test_published_schema_is_that_of_the_json() -> None:
 
 def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
     off = change(params, ablation=False, curve_points=0, bootstrap_sets=0, reference_repeats=0)
-    findings, comparison, images = found(off, 2)
+    findings, comparison, images = compared(off, 2)
     assert (comparison.ablation, comparison.decomposition, comparison.reference) == (None,) * 3
     assert findings.curves == ()
     assert set(images) == {
@@ -268,7 +164,7 @@ def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
 
 
 def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -> None:
-    findings, comparison, _ = found(change(params, curve_points=0, bootstrap_sets=0), 3)
+    findings, comparison, _ = compared(change(params, curve_points=0, bootstrap_sets=0), 3)
     assert comparison.reference is None  # compare.published is of another data set
     assert comparison.ablation
     by_name = {row.name: row.regularization for row in comparison.ablation.rows}
@@ -280,7 +176,7 @@ def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -
 
 
 def test_parts_that_explain_take_few_rows_and_say_so(params: Params) -> None:
-    findings, comparison, images = found(change(params, rows=30), 2)
+    findings, comparison, images = compared(change(params, rows=30), 2)
     assert comparison.fitting_rows == 30
     none = next(fits for variant, fits in findings.variants if variant.name == "none")
     baseline = findings.networks["baseline"].fits
@@ -289,7 +185,7 @@ def test_parts_that_explain_take_few_rows_and_say_so(params: Params) -> None:
     assert comparison.reference.fit_rows == 30
     told = "".join(Page(report.html(comparison, images)).texts)
     assert told.count("compare.rows") == 3
-    _, whole, images = found(params, 2)
+    _, whole, images = compared(params, 2)
     assert "compare.rows" not in report.html(whole, images)
 
 
@@ -306,7 +202,7 @@ def test_a_fold_is_thinned_within_its_roles() -> None:
 
 
 def test_key_figures_are_finite_and_fit_for_mlflow(params: Params) -> None:
-    _, comparison, _ = found(params, 2)
+    _, comparison, _ = compared(params, 2)
     figures = key_figures(comparison)
     assert {"ablation_l1_difference", "variance_difference", "reference_as_large"} <= set(figures)
     for name, value in figures.items():

@@ -1,0 +1,120 @@
+"""A comparison of real networks on a toy table whose names are as awkward as names can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from pipeline.comparison.assessment import Predictions, assess
+from pipeline.comparison.circumstances import Circumstances, SearchOutcome, describe_setting
+from pipeline.comparison.judge import judge
+from pipeline.comparison.material import RawRows, prepare_material
+from pipeline.comparison.plan import Findings, conduct
+from pipeline.comparison.result import Comparison, Data
+from pipeline.config.params import Params
+from pipeline.config.sections.regularization import Regularization
+from pipeline.data.prepare import prepared_columns
+from pipeline.data.schema import FOLD_COLUMN, Column, Schema
+from pipeline.report.assemble import assemble_report
+from pipeline.tasks.classification import probabilities
+from pipeline.training.stack import train_stack
+from tests.made_evaluation import evaluation
+
+SCRIPT, FORMULA = "<script>alert(1)</script>", "=cmd()"
+SOME = Regularization(dropout=0.3, l1=1e-4, l2=1e-3, patience=2)
+FINDING = f"'{SCRIPT}': 14 *gaps*, {FORMULA}"
+ROWS = 150
+
+
+@contextmanager
+def no_clock(part: str) -> Iterator[None]:
+    yield
+
+
+def toy_table(classes: int) -> tuple[pd.DataFrame, Schema]:
+    rng = np.random.default_rng(classes)
+    y = rng.integers(0, classes, ROWS)
+    labels = (FORMULA, SCRIPT, "-|`$x$")[:classes]
+    frame = pd.DataFrame(
+        {
+            SCRIPT: rng.normal(2 * y),
+            FORMULA: rng.normal(size=ROWS),
+            "a|b": rng.choice([SCRIPT, FORMULA, "| x |"], ROWS),
+            "target": np.array(labels)[y],
+            FOLD_COLUMN: np.arange(ROWS) % 3,
+        }
+    )
+    frame.loc[::11, FORMULA] = np.nan
+    schema = Schema(
+        name="breast_cancer" if classes == 2 else SCRIPT,
+        description=f"{SCRIPT} and {FORMULA}",
+        rows=ROWS,
+        target="target",
+        classes=labels,
+        positive=labels[-1] if classes == 2 else None,
+        group=None,
+        columns=tuple(
+            Column(name=name, kind=kind, dtype="", missing=0)
+            for name, kind in ((SCRIPT, "numeric"), (FORMULA, "numeric"), ("a|b", "category"))
+        ),
+    )
+    return frame, schema
+
+
+def compared(params: Params, classes: int) -> tuple[Findings, Comparison, dict[str, bytes]]:
+    return _compared(params.model_dump_json(), classes)
+
+
+def evaluated(params: Params) -> tuple[Findings, Comparison, dict[str, bytes]]:
+    """Return the same beside an evaluation."""
+    return _compared(params.model_dump_json(), 2, beside=True)
+
+
+@cache
+def _compared(
+    text: str, classes: int, beside: bool = False
+) -> tuple[Findings, Comparison, dict[str, bytes]]:
+    params = Params.model_validate_json(text)
+    made = evaluation(-0.08) if beside else None
+    frame, schema = toy_table(classes)
+    train, val, test = frame[:90], frame[90:110], frame[110:]
+    rows = RawRows(train, val, test)
+    material, preparation = prepare_material(rows, schema, params)
+    kinds = {"best": SOME, "baseline": params.baseline}
+    findings = conduct(  # type: ignore[arg-type]
+        kinds, material, params, train_stack, no_clock, made is not None
+    )
+    fold, networks = material.fold, findings.networks
+    y = fold.y[fold.score]
+    p = {
+        kind: probabilities(trained.logits[trained.registered])
+        for kind, trained in networks.items()
+    }
+    predictions = Predictions(p, p["best"][: len(val)], y, schema.classes)
+    columns = prepared_columns(preparation, schema)
+    comparison = judge(
+        findings,
+        predictions,
+        assess(findings, predictions, fold, rows, columns, params.compare),
+        Circumstances(
+            Data(
+                name=schema.name,
+                description=schema.description,
+                classes=schema.classes,
+                positive=schema.positive,
+                columns=3,
+                rows=rows.counts,
+                findings=(FINDING,),
+            ),
+            SearchOutcome("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
+            describe_setting(params, {"train": "abc"}, {"python": "3"}, "x"),
+        ),
+        params.compare,
+        made,
+    )
+    images = assemble_report(comparison, networks, predictions, "figures").figures
+    return findings, comparison, dict(images)
