@@ -44,11 +44,15 @@ class ItemsBlock:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """A table. rows: cells of each; the first cell is the row's header."""
+    """A table. rows: cells of each; the first cell is the row's header.
+
+    folded: whether the page shows it only when asked, as a figure shows the same.
+    """
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    folded: bool = False
     kind: str = "table"
 
 

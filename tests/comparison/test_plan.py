@@ -127,6 +127,9 @@ def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
     page = Page(report.html(comparison, images))
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
+    # What a figure shows already is folded away.
+    assert page.tags.count("details") == 1
+    assert "batch size 32," in "".join(page.texts)
     shown = "\n".join(page.texts)
     assert "Elastic net (half L1, half L2)" in shown
     assert "Logistic regression" in shown

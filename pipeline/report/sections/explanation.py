@@ -115,6 +115,7 @@ def _curves(c: Comparison) -> list[Block]:
             "Validation curves, each technique alone, inside train",
             ("Technique", "Strength", "CV log loss", "Deviation", "Train log loss", "Lowest"),
             rows,
+            folded=True,
         ),
     ]
 
@@ -123,7 +124,7 @@ def _weights(c: Comparison) -> list[Block]:
     threshold = f"{c.setting.train['learning_rate']:g}" if c.setting else "the learning rate"
     rows = [
         (
-            sizes.title, percent(sizes.below), percent(sizes.exact_zero, 3), fixed(sizes.log_loss),
+            sizes.title, percent(sizes.below), _exactly(sizes.exact_zero), fixed(sizes.log_loss),
             fixed(sizes.pruned_log_loss),
         )
         for sizes in c.weights
@@ -149,3 +150,8 @@ def _weights(c: Comparison) -> list[Block]:
             " little to add (measured in docs/regularization.md)."
         ),
     ]
+
+
+def _exactly(share: float) -> str:
+    """Write a share of which even the smallest matters: none is told from few."""
+    return percent(share, 3) if share else "none"

@@ -19,7 +19,7 @@ def method(c: Comparison) -> list[Block]:
     ]
     if c.setting:
         s = c.setting
-        fit = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in s.train.items())
+        fit = ", ".join(f"{name.replace('_', ' ')} {_plain(v)}" for name, v in s.train.items())
         done += [
             f"Network: {s.layers}. Every fit: Adam, {fit}.",
             "SHA-256 of the rows: "
@@ -65,3 +65,8 @@ def _limits_of_the_answer(c: Comparison) -> list[str]:
         f"The {test} test rows are one split: their intervals speak of rows like these and of other"
         " seeds, not of other training rows.",
     ]
+
+
+def _plain(value: float | str) -> str:
+    """Write a setting as people write it: a whole number without a decimal point."""
+    return value if isinstance(value, str) else f"{value:g}"
