@@ -116,7 +116,7 @@ def _contest(contest: Contest, gate: GateParams) -> Iterator[Check]:
     yield _none_of("Rolled back", contest.withdrawn, "never")
     yield _none_of("Drift", contest.drift, "none that stops")
     if gate.clean:
-        how = "git commit, then dvc repro --force compare"
+        how = "git commit, then make promote"
         words = {True: "committed", False: f"not committed ({how})", None: "not known"}
         yield Check(
             name="Code and parameters",
