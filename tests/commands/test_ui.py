@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from pipeline.commands.ui import free_port
@@ -38,7 +39,7 @@ def test_what_is_no_port_is_one_line(text: str) -> None:
 
 def test_the_link_opens_the_comparisons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     number = experiment_id(connect(), "toy")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
