@@ -1,4 +1,4 @@
-"""The registered model: raw rows in, probabilities and the most probable class out.
+"""The registered model: it takes raw rows and returns probabilities and the likeliest class.
 
 MLflow leaves out, with a warning in its log, what a signature does not list. So the signature lists
 no inputs, and the model itself sees to it that rows have its columns, all of them and no other.
@@ -29,7 +29,7 @@ BLOCK_ROWS = 8192
 
 
 class RegularizedNetwork(PythonModel):  # type: ignore[misc]
-    """Preparation and network as `compare` fitted them."""
+    """The preparation and the network as `compare` fitted them."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the network, the preparation and the names of columns and classes."""
@@ -75,13 +75,22 @@ def _table(given: Any) -> pd.DataFrame:
     """Make a table of raw rows, whichever way they were sent."""
     if isinstance(given, pd.DataFrame):
         return given
+    if isinstance(given, dict):
+        columns = {name: _cells(cells) for name, cells in given.items()}
+        one_row = not any(isinstance(cells, list) for cells in columns.values())
+        return pd.DataFrame([columns] if one_row else columns)
     # A list may hold rows, but without names a row says nothing.
-    if isinstance(given, dict) or (
-        isinstance(given, list) and all(isinstance(row, dict) for row in given)
-    ):
-        one_row = isinstance(given, dict) and all(np.ndim(cell) == 0 for cell in given.values())
-        return pd.DataFrame([given] if one_row else given)
+    if isinstance(given, list) and all(isinstance(row, dict) for row in given):
+        return pd.DataFrame([{name: _cells(cell) for name, cell in row.items()} for row in given])
     raise ValueError(f"{type(given).__name__} given, want rows with the names of their columns.")
+
+
+def _cells(given: Any) -> Any:
+    """Return a column as a list and a cell as itself: MLflow makes arrays, even of single cells."""
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    # Among gaps, MLflow makes an array of arrays.
+    return [_cells(cell) for cell in given] if isinstance(given, list) else given
 
 
 def _module(path: str) -> ModuleType:

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 
 from pipeline.config.params import parse_params
 from pipeline.data.description import describe
-from pipeline.data.preparation import Preparation
 from pipeline.data.sources.dispatch import load_table
-from pipeline.tracking.models.logged import ModelFiles, open_model
+from pipeline.tracking.models.logged import open_model
 from pipeline.tracking.models.served import RegularizedNetwork
-from pipeline.training._tensorflow import keras
+from tests.tracking.models.served_model import write_model
 
 # The kind that fetch gives a column, and the spellings of its cells.
 COLUMNS: dict[str, tuple[str, list[str]]] = {
@@ -75,25 +73,9 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Pat
 
 @pytest.fixture(scope="module")
 def model(fetched: tuple[pd.DataFrame, Path, Any]) -> RegularizedNetwork:
-    """The model as a server loads it: a network whose answer depends on every column."""
+    """The model as a server loads it."""
     _, folder, table = fetched
-    schema = describe(table, None)
-    values = {"rare": 0.0, "most": 50}
-    from pipeline.config.sections.data import CategoryParams
-
-    made = Preparation(schema, "standard", CategoryParams(**values)).fit(
-        table.frame[schema.features]
-    )
-    width = made.transform(table.frame[schema.features]).shape[1]
-    network = keras.Sequential([keras.Input((width,)), keras.layers.Dense(1, "sigmoid")])
-    slope = np.linspace(-0.1, 0.1, width, dtype=np.float32)[:, None]
-    network.set_weights([slope + 0.003, np.zeros(1, np.float32)])
-    network.save(folder / "network.keras")
-    skops.io.dump(made.steps, folder / "preparation.skops")
-    (folder / "schema.json").write_text(schema.model_dump_json())
-    names = {"network": "network.keras", "preparation": "preparation.skops"}
-    files = {key: folder / name for key, name in names.items()}
-    return open_model(ModelFiles(**files, schema=folder / "schema.json"))
+    return open_model(write_model(folder, table))
 
 
 def test_fetch_takes_every_spelling(fetched: tuple[pd.DataFrame, Path, Any]) -> None:
