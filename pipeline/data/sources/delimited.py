@@ -1,4 +1,4 @@
-"""Read CSV and Parquet parts into one Arrow table."""
+"""Read parts, text or typed, into one Arrow table."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from pipeline.config.errors import InputError
 from pipeline.config.sections.data import CsvParams
 from pipeline.data.sources.files import Part
 from pipeline.data.sources.header import Header, check_names_are_no_row, find_header
+from pipeline.data.sources.typed import read_typed
 
 BLOCK_BYTES = 2**25
 
@@ -50,14 +50,8 @@ def read_parts(
 def _read(
     part: Part, given: CsvParams, missing: Sequence[str], needed: Set[str], notes: list[str]
 ) -> pa.Table:
-    if part.kind == "parquet":
-        try:
-            table = pq.ParquetFile(part.path).read()
-        except (pa.ArrowException, OSError) as error:
-            raise InputError(
-                f"{part.name}: damaged Parquet ({_first_line(error)}), want a whole file."
-                " Write or copy it again."
-            ) from None
+    if part.kind != "csv":
+        table = read_typed(part)
         _check_names(table.column_names, part.name)
         return table
     header = find_header(part.path, part.name, given)

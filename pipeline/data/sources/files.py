@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import codecs
 import glob
-import gzip
+import json
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,9 @@ from typing import Literal
 
 from pipeline.config.errors import InputError, one_line
 from pipeline.config.sections.data import DataParams
+from pipeline.data.sources.packed import BLOCK_BYTES, MB, packing_of, too_large, unpack, write
 
-BLOCK_BYTES = 2**20
 SAMPLE_BYTES = 2**18
-MB = 2**20
 GLOB_MARKS = "*?["
 # For files without a byte-order mark that are not UTF-8: what Windows writes in Western Europe.
 FALLBACK_ENCODING = "cp1252"
@@ -36,10 +34,15 @@ STRANGERS = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF document"),
-    (b"SQLite format 3", "an SQLite database; read it with source: sql:"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
-    (b"BZh", "bzip2-compressed"),
-    (b"\xfd7zXZ", "xz-compressed"),
+)
+Kind = Literal["csv", "parquet", "arrow", "stream", "feather", "json", "sqlite"]
+# How files that are no text begin.
+BINARY: tuple[tuple[bytes, Kind], ...] = (
+    (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"\xff\xff\xff\xff", "stream"),
+    (b"FEA1", "feather"),
+    (b"SQLite format 3\0", "sqlite"),
 )
 
 
@@ -53,7 +56,7 @@ class Part:
 
     name: str
     path: Path
-    kind: Literal["csv", "parquet"]
+    kind: Kind
     guessed: str | None = None
 
 
@@ -96,19 +99,22 @@ def open_part(path: Path, name: str, data: DataParams, scratch: Path) -> Part:
     """Unpack and decode a file where needed, into files that begin like `scratch`."""
     try:
         head = _head(path)
-        if head.startswith(b"\x1f\x8b"):
-            path = _write(scratch.with_suffix(".plain"), _unpacked(path, name, data.max_mb))
+        if (packing := packing_of(head)) is not None:
+            path = unpack(path, name, packing, data.max_mb, scratch.with_suffix(".plain"))
             head = _head(path)
         elif path.stat().st_size > data.max_mb * MB:
-            raise _too_large(name, data.max_mb)
-        if head.startswith(b"PAR1"):
-            return Part(name, path, "parquet")
+            raise too_large(name, data.max_mb)
+        for mark, binary in BINARY:
+            if head.startswith(mark):
+                return Part(name, path, binary)
         _check_text(head, name, data.csv.encoding)
+        if _is_json_lines(head):
+            return Part(name, path, "json")
         encoding, guessed = _encoding(path, name, head, data.csv.encoding)
         if encoding in {"utf-8", "utf-8-sig"}:
             return Part(name, path, "csv")
         text = (piece.encode() for piece in _decoded(path, name, encoding))
-        plain = _write(scratch.with_suffix(".utf8"), text)
+        plain = write(scratch.with_suffix(".utf8"), text)
     except OSError as error:
         raise InputError(
             f"{name}: cannot be read ({error.strerror or error}), want a readable file."
@@ -129,7 +135,14 @@ def _check_text(head: bytes, name: str, encoding: str | None) -> None:
         )
     for mark, what in STRANGERS:
         if head.startswith(mark):
-            raise InputError(f"{name}: {what}, want CSV, gzipped or not, or Parquet. Export it so.")
+            raise InputError(
+                f"{name}: {what}, want CSV, JSON lines, Parquet, Arrow or SQLite. Export it as CSV."
+            )
+    if head[8:12] == b"DUCK":
+        raise InputError(
+            f"{name}: a DuckDB database, want CSV, JSON lines, Parquet, Arrow or SQLite."
+            " Export the table there: COPY customers TO 'customers.parquet'."
+        )
     if any(head.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):
         return
     if b"\0" in head and encoding is None:
@@ -148,8 +161,20 @@ def _check_text(head: bytes, name: str, encoding: str | None) -> None:
             f"{name}: a web page or XML, want CSV or Parquet."
             " A download often gives its log-in or error page: open it in a browser."
         )
-    if start.startswith((b"{", b"[{", b"[[")):
-        raise InputError(f"{name}: JSON, want CSV or Parquet. Convert it, e.g. with pandas.")
+    if start.startswith((b"{", b"[{", b"[[")) and not _is_json_lines(head):
+        raise InputError(
+            f"{name}: JSON, want CSV, or JSON lines with an object a line. Convert it, e.g. with"
+            " jq -c '.[]', or with pandas' read_json and to_csv."
+        )
+
+
+def _is_json_lines(head: bytes) -> bool:
+    """Tell whether the first line is a whole JSON object, as a row of JSON lines is."""
+    line = head.removeprefix(codecs.BOM_UTF8).lstrip().split(b"\n", 1)[0]
+    try:
+        return line.startswith(b"{") and isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def _encoding(path: Path, name: str, head: bytes, given: str | None) -> tuple[str, bool]:
@@ -200,32 +225,3 @@ def _decoded(path: Path, name: str, encoding: str) -> Iterator[str]:
 
 def _reason(error: UnicodeError, before: int) -> str:
     return f"byte {before + error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
-
-
-def _unpacked(path: Path, name: str, max_mb: int) -> Iterator[bytes]:
-    taken = 0
-    try:
-        with gzip.open(path) as file:
-            while block := file.read(BLOCK_BYTES):
-                taken += len(block)
-                if taken > max_mb * MB:
-                    raise _too_large(name, max_mb)
-                yield block
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(
-            f"{name}: damaged gzip ({error}), want a whole file. Copy or download it again."
-        ) from None
-
-
-def _too_large(name: str, max_mb: int) -> InputError:
-    return InputError(
-        f"{name}: larger than data.max_mb = {max_mb}, unpacked, want at most that."
-        " Raise data.max_mb if the file is what you expect."
-    )
-
-
-def _write(path: Path, blocks: Iterator[bytes]) -> Path:
-    with path.open("wb") as file:
-        for block in blocks:
-            file.write(block)
-    return path

@@ -21,6 +21,8 @@ SAMPLE_ROWS = 500
 # Excel reads it, and writes it in no country alike.
 SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 COMMENT_LINE = re.compile(r"\s*(#|//|--|%|!|/\*|\*/|-\*-|@charset|encoding[:=]|charset[:=])", re.I)
+# Names of files that say what separates columns.
+TABBED = re.compile(r"\.(tsv|tab)\b", re.IGNORECASE)
 # A part of the rows that agree on a width, for the first line to be the odd one.
 AGREEMENT = 0.9
 FEWEST_ROWS = 3
@@ -52,6 +54,8 @@ def find_header(path: Path, origin: str, given: CsvParams) -> Header:
     lines = text.splitlines(keepends=True)
     skipped, named = _lines_above(lines)
     below = "".join(lines[skipped:])
+    if TABBED.search(origin) and "\t" in below.partition("\n")[0]:
+        named = named or "\t"
     delimiter = given.delimiter or named or max(DELIMITERS, key=lambda mark: _evenness(below, mark))
     # The names may stand in a comment.
     if skipped and named is None and _is_header(lines[skipped - 1], below, delimiter):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pipeline.config.errors import InputError
 from pipeline.config.sections.data import DataParams
-from pipeline.data.sources.files import BLOCK_BYTES, MB
+from pipeline.data.sources.packed import BLOCK_BYTES, MB
 
 # A time limit may be met a little early.
 SLACK_S = 0.1

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pandas as pd
 
 from pipeline.config.errors import InputError
 from pipeline.config.sections.data import DataParams
-from pipeline.data.sources.files import MB
+from pipeline.data.sources.packed import MB
 from pipeline.data.sources.remote import first_line
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 
 def query_database(variable: str, data: DataParams) -> tuple[str, pd.DataFrame]:
     """Return the name of the database, and the rows that the query gives."""
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError
 
     url = os.environ.get(variable)
     if not url:
@@ -46,14 +50,52 @@ def query_database(variable: str, data: DataParams) -> tuple[str, pd.DataFrame]:
         ) from None
     if address.get_backend_name() == "sqlite" and address.database:
         _check_sqlite(variable, Path(address.database))
+    name = Path(address.database or variable).stem
+    return name, _rows(engine, data.query, data.max_mb, url)
+
+
+def query_file(path: Path, name: str, data: DataParams) -> pd.DataFrame:
+    """Return the rows of an SQLite file: those that the query gives, or its only table."""
+    from sqlalchemy import URL, create_engine, inspect
+    from sqlalchemy.exc import SQLAlchemyError
+
+    # Read only: nothing is written beside the user's file.
+    database = f"file:{quote(str(path.absolute()))}"
+    engine = create_engine(
+        URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"})
+    )
+    query = data.query
+    if query is None:
+        try:
+            tables = [*inspect(engine).get_table_names(), *inspect(engine).get_view_names()]
+        except SQLAlchemyError as error:
+            raise InputError(
+                f"{name}: damaged SQLite ({first_line(error, database)}), want a whole database."
+                " Copy it again."
+            ) from None
+        if len(tables) != 1:
+            shown = ", ".join(tables[:5]) or "none"
+            raise InputError(
+                f"{name}: a database of {len(tables)} tables ({shown}), want one, or data.query."
+                " Set data.query, e.g. SELECT * FROM customers."
+            )
+        quoted = tables[0].replace('"', '""')
+        query = f'SELECT * FROM "{quoted}"'
+    return _rows(engine, query, data.max_mb, database)
+
+
+def _rows(engine: Engine, query: str, max_mb: int, url: str) -> pd.DataFrame:
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         with engine.connect() as connection:
             parts, taken = [], 0
-            for part in pd.read_sql_query(text(data.query), connection, chunksize=50_000):
+            for part in pd.read_sql_query(text(query), connection, chunksize=50_000):
                 taken += int(part.memory_usage(deep=True).sum())
-                if taken > data.max_mb * MB:
+                if taken > max_mb * MB:
                     raise InputError(
-                        f"data.query: gives more than data.max_mb = {data.max_mb}, want at most"
+                        f"data.query: gives more than data.max_mb = {max_mb}, want at most"
                         " that. Ask for less, or raise data.max_mb."
                     )
                 parts.append(part)
@@ -65,8 +107,7 @@ def query_database(variable: str, data: DataParams) -> tuple[str, pd.DataFrame]:
     finally:
         engine.dispose()
     filled = [part for part in parts if len(part)] or parts[:1]
-    name = Path(address.database or variable).stem
-    return name, pd.concat(filled, ignore_index=True)
+    return pd.concat(filled, ignore_index=True)
 
 
 def _check_sqlite(variable: str, file: Path) -> None:

@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,15 @@ def table(**columns: Any) -> Write:
     return lambda path: pd.DataFrame(columns).to_parquet(path, index=False)
 
 
+def zipped(**files: bytes) -> Write:
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+
+    return write
+
+
 def rows(*lines: str, header: str = "x,y", times: int = 15) -> Write:
     return text(header + "\n" + "\n".join(lines * times) + "\n")
 
@@ -54,17 +64,26 @@ CASES: dict[str, tuple[Write, dict[str, Any], str]] = {
     "header without line end": (text("x,y"), {}, "a header without rows"),
     "zero bytes": (text(b"\0" * 500), {}, "binary data"),
     "binary garbage": (text(bytes(range(256)) * 40), {}, "binary data"),
-    "zip or Excel": (text(b"PK\x03\x04rest"), {}, "a zip archive or an Excel workbook"),
+    "damaged zip": (text(b"PK\x03\x04rest"), {}, "damaged zip"),
+    "zip of two": (zipped(**{"a.csv": GOOD, "b.csv": GOOD}), {}, "a zip archive of 2 files (a.csv"),
+    "zip of nothing": (zipped(), {}, "want"),
+    "Excel": (zipped(**{"[Content_Types].xml": b"", "xl/workbook.xml": b""}), {}, "a workbook"),
+    "OpenDocument": (zipped(mimetype=b"", **{"content.xml": b""}), {}, "a workbook"),
+    "DuckDB": (text(b"\0" * 8 + b"DUCK" + b"\0" * 90), {}, "a DuckDB database"),
+    "damaged Arrow": (text(b"ARROW1\0\0rest"), {}, "damaged Arrow"),
+    "damaged JSON lines": (text('{"x": 1}\n{"x": \n'), {}, "damaged JSON lines"),
+    "JSON lines of two types": (
+        text('{"x": 1, "y": "a"}\n{"x": "b", "y": "c"}\n'), {}, "damaged JSON lines"),
     "old Excel": (text(b"\xd0\xcf\x11\xe0rest"), {}, "an old Excel workbook"),
     "PDF": (text("%PDF-1.7"), {}, "a PDF document"),
-    "zstd": (text(b"\x28\xb5\x2f\xfdrest"), {}, "zstd-compressed"),
-    "bzip2": (text(b"BZh9rest"), {}, "bzip2-compressed"),
-    "xz": (text(b"\xfd7zXZrest"), {}, "xz-compressed"),
-    "SQLite": (text("SQLite format 3\0"), {}, "an SQLite database"),
+    "zstd": (text(b"\x28\xb5\x2f\xfdrest"), {}, "damaged zstd"),
+    "bzip2": (text(b"BZh9rest"), {}, "damaged bz2"),
+    "xz": (text(b"\xfd7zXZ\0rest"), {}, "damaged xz"),
+    "damaged SQLite": (text("SQLite format 3\0" * 99), {}, "damaged SQLite"),
     "HTML": (text("<!DOCTYPE html><html>Log in</html>"), {}, "a web page or XML"),
     "HTML after blanks": (text("\n  <html>"), {}, "a web page or XML"),
     "XML": (text("<?xml version='1.0'?>"), {}, "a web page or XML"),
-    "JSON": (text('{"x": 1}'), {}, "JSON, want CSV"),
+    "JSON": (text('{"x":\n 1}'), {}, "JSON, want CSV"),
     "indented JSON": (text('[\n  {\n    "x": 1\n  }\n]'), {}, "JSON, want CSV"),
     "ARFF": (text("% by hand\n@RELATION t\n@ATTRIBUTE x NUMERIC\n"), {}, "an ARFF file"),
     "title above the header": (
