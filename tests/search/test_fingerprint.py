@@ -67,6 +67,7 @@ CHANGING: dict[str, Any] = {
 KEEPING: dict[str, Any] = {
     "data.source": "wine",
     "data.watch": "other",
+    "data.sheet": "Customers",
     "data.query": ("SELECT 1", {"data.source": "sql:SOME_URL"}),
     "data.target": "diagnosis",
     "data.positive": "malignant",

@@ -111,6 +111,9 @@ class DataParams(Section):
         description="an SQL query or null",
         examples=["SELECT * FROM customers"],
     )
+    sheet: Name | None = Field(
+        default=None, description="a sheet's name or null", examples=["Customers"]
+    )
     target: Name | None = Field(
         default=None, description="a column's name or null", examples=["churn"]
     )

@@ -21,8 +21,11 @@ from pipeline.data.sources.openml import load_openml
 from pipeline.data.sources.raw import Raw
 from pipeline.data.sources.remote import download, shown_url
 from pipeline.data.sources.sql import query_database, query_file
+from pipeline.data.sources.workbook import read_workbook
 from pipeline.data.table import Table, shape_table
 
+# Files that hold several tables.
+ALONE = {"sqlite": "database", "workbook": "workbook"}
 OPENML_CACHE = Path(".state/openml")
 
 
@@ -74,17 +77,19 @@ def _from_files(
             open_part(path, name, data, Path(scratch) / str(number))
             for number, (path, name) in enumerate(zip(paths, names, strict=True))
         ]
-        databases = [part for part in parts if part.kind == "sqlite"]
-        if databases:
-            if len(parts) > 1:
-                raise InputError(
-                    f"{databases[0].name}: a database among {len(parts)} files, want it alone."
-                    " Name it in data.source."
-                )
-            rows = to_arrow(query_file(parts[0].path, names[0], data))
-            shown = _plain(Path(names[0]).name.split(".")[0])
+        alone = [part for part in parts if part.kind in ALONE]
+        if alone and len(parts) > 1:
+            raise InputError(
+                f"{alone[0].name}: a {ALONE[alone[0].kind]} among {len(parts)} files, want it"
+                " alone. Name it in data.source."
+            )
+        if alone:
+            read = query_file if alone[0].kind == "sqlite" else read_workbook
+            rows = to_arrow(read(alone[0].path, names[0], data))
+            shown = Path(names[0]).name
             frame = to_frame(rows, names[0], _unwanted(rows, data, needed))
-            return Raw(shown, f"Database {Path(names[0]).name}", frame)
+            kind = ALONE[alone[0].kind].capitalize()
+            return Raw(_plain(shown.split(".")[0]), f"{kind} {shown}", frame)
         table, notes = read_parts(parts, data.csv, data.missing, frozenset(needed))
     notes += [
         f"{part.name} is not UTF-8 and was read as {part.guessed}; if letters look wrong, set"

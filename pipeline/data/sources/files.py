@@ -14,6 +14,7 @@ from typing import Literal
 from pipeline.config.errors import InputError, one_line
 from pipeline.config.sections.data import DataParams
 from pipeline.data.sources.packed import BLOCK_BYTES, MB, packing_of, too_large, unpack, write
+from pipeline.data.sources.workbook import is_workbook
 
 SAMPLE_BYTES = 2**18
 GLOB_MARKS = "*?["
@@ -30,12 +31,8 @@ BYTE_ORDER_MARKS = (
 HEAD_BYTES = 4096
 ARFF = re.compile(rb"^\s*@relation\b", re.IGNORECASE | re.MULTILINE)
 # How files that are often taken for tables begin.
-STRANGERS = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"%PDF", "a PDF document"),
-)
-Kind = Literal["csv", "parquet", "arrow", "stream", "feather", "json", "sqlite"]
+STRANGERS = ((b"%PDF", "a PDF document"),)
+Kind = Literal["csv", "parquet", "arrow", "stream", "feather", "json", "sqlite", "workbook"]
 # How files that are no text begin.
 BINARY: tuple[tuple[bytes, Kind], ...] = (
     (b"PAR1", "parquet"),
@@ -99,6 +96,8 @@ def open_part(path: Path, name: str, data: DataParams, scratch: Path) -> Part:
     """Unpack and decode a file where needed, into files that begin like `scratch`."""
     try:
         head = _head(path)
+        if is_workbook(path, head):
+            return Part(name, path, "workbook")
         if (packing := packing_of(head)) is not None:
             path = unpack(path, name, packing, data.max_mb, scratch.with_suffix(".plain"))
             head = _head(path)

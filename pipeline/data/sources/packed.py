@@ -80,8 +80,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> str:
     names = archive.namelist()
     if "[Content_Types].xml" in names or "mimetype" in names:
         raise InputError(
-            f"{name}: a workbook or a document, want CSV, JSON lines, Parquet, Arrow or SQLite."
-            " Save the sheet as CSV (UTF-8)."
+            f"{name}: a document, want a table: a workbook, CSV, JSON lines, Parquet, Arrow or"
+            " SQLite. Copy the table into a sheet, or save it as CSV (UTF-8)."
         )
     files = [file for file in names if not file.endswith("/") and not file.startswith(BESIDE)]
     if len(files) != 1:
