@@ -26,9 +26,9 @@ def main() -> None:
     project_run = os.environ.get("MLFLOW_RUN_ID")
     code = subprocess.run(command, check=False).returncode
     if project_run:
-        from pipeline.tracking.study.project_run import conclude_project_run
+        from pipeline.tracking.study.project_run import link_project_run
 
-        conclude_project_run(project_run, succeeded=code == 0)
+        link_project_run(project_run)
     raise SystemExit(code)
 
 

@@ -65,31 +65,28 @@ def test_a_model_says_which_columns_it_takes(finished: Finished) -> None:
     assert f"/models/{model.model_id})" in version.description
 
 
-def test_project_entry_point_tries_another_setting_and_leaves_no_trace(copied: Project) -> None:
-    run = ["mlflow", "run", ".", "--env-manager", "local"]
+def test_project_entry_point_tries_another_setting_and_changes_no_file(copied: Project) -> None:
     copied.run("dvc", "config", "--local", "core.site_cache_dir", f"{copied.path}/.state/dvc")
     before = {name: (copied.path / name).read_bytes() for name in ("params.yaml", "dvc.lock")}
     client = MlflowClient(f"sqlite:///{copied.path}/mlflow.db")
+    run = ["mlflow", "run", ".", "--env-manager", "local", "--experiment-name", "breast_cancer"]
     printed = copied.run(*run, "-P", "trials=5")
     assert "4 of 5 trials are there already" in printed
     assert {name: (copied.path / name).read_bytes() for name in before} == before
+    # No stray run in MLflow's default experiment.
     assert client.search_runs(["0"]) == []
     experiment = client.get_experiment_by_name("breast_cancer")
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id], "tags.kind != 'trial'")
-    # The study goes on; the comparison is another.
-    assert sorted(run.data.tags["kind"] for run in runs) == [
-        *["baseline"] * 2, *["best"] * 2, *["comparison"] * 2, "study"
-    ]  # fmt: skip
-    assert len([run for run in runs if "project_run" in run.data.tags]) == 3
-    assert len(client.search_model_versions("name = 'regularized-net'")) == 2
-
-    # In an experiment of the user's own choice, its run has links to those that it made.
-    copied.run(*run, "--experiment-name", "mine", "-P", "trials=6", "--entry-point", "tune")
-    mine = client.get_experiment_by_name("mine")
-    assert mine is not None
-    (own,) = client.search_runs([mine.experiment_id])
+    (own,) = client.search_runs(
+        [experiment.experiment_id], "tags.mlflow.source.type = 'PROJECT' and params.trials = '5'"
+    )
     assert own.info.status == "FINISHED"
+    assert "[comparison]" in own.data.tags["mlflow.note.content"]
+    made = client.search_runs([experiment.experiment_id], f"tags.project_run = '{own.info.run_id}'")
+    kinds = {run.data.tags["kind"] for run in made}
+    assert {"baseline", "best", "comparison", "trial"} <= kinds
+    assert own.info.run_id not in {run.data.tags.get("mlflow.parentRunId") for run in made}
+    assert len(client.search_model_versions("name = 'regularized-net'")) == 2
 
 
 def test_project_entry_point_refuses_a_bad_number(copied: Project) -> None:

@@ -1,28 +1,17 @@
-"""The run that `mlflow run` itself makes: it has links to the runs of its stages, or goes."""
+"""The run that `mlflow run` itself makes: it has links to the runs of its stages."""
 
 from __future__ import annotations
 
-from mlflow.entities import RunStatus
-
 from pipeline.tracking.store.client import connect, mlflow_answers
-
-# MLflow's own, for which nobody chose a name.
-DEFAULT_EXPERIMENT = "0"
 
 
 @mlflow_answers()
-def conclude_project_run(run_id: str, succeeded: bool) -> None:
-    """Name in the run's description the runs that its stages made.
+def link_project_run(run_id: str) -> None:
+    """Name in the description of a run that `mlflow run` made the runs that its stages made.
 
-    Delete the run if it is in MLflow's default experiment, where it says less than those runs do.
+    It cannot be deleted here: MLflow ends it after its command, and fails if it is gone.
     """
     client = connect()
-    if client.get_run(run_id).info.experiment_id == DEFAULT_EXPERIMENT:
-        # Ended first: MLflow ends a run that goes on, and could not once it is deleted.
-        status = RunStatus.FINISHED if succeeded else RunStatus.FAILED
-        client.set_terminated(run_id, RunStatus.to_string(status))
-        client.delete_run(run_id)
-        return
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     made = client.search_runs(
         experiments,
