@@ -87,12 +87,13 @@ def mark_gaps(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
 
 
 def _distinct(values: pd.Series) -> list[str]:
-    return [str(text) for text in values.dropna().unique()]
+    distinct = np.asarray(values.unique(), object)
+    return [str(text) for text in distinct[~pd.isna(distinct)]]
 
 
 def _as_found(values: pd.Series, seen: NumbersSeen, data: DataParams, usual: str | None) -> Typed:
     name = str(values.name)
-    inferred = infer(name, _distinct(values), seen, data.csv, usual)
+    inferred = infer(name, lambda: _distinct(values), seen, data.csv, usual)
     written = inferred.written.model_copy(update={"missing": data.missing})
     read, odd = read_cells(values, inferred.kind, written.model_dump())
     if len(odd):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -28,20 +28,25 @@ class Inferred:
 
 
 def infer(
-    name: str, texts: Sequence[str], seen: NumbersSeen, given: CsvParams, usual: str | None
+    name: str,
+    distinct: Callable[[], Sequence[str]],
+    seen: NumbersSeen,
+    given: CsvParams,
+    usual: str | None,
 ) -> Inferred:
     """Find the kind of a column and how its cells are written.
 
-    texts: its distinct values. seen: what they show as numbers. usual: the decimal mark of the
-    other columns.
+    distinct: returns its distinct texts, which are many. seen: what they show as numbers.
+    usual: the decimal mark of the other columns.
     """
     marks = None if seen.odd else choose_marks(seen, given, usual)
     as_text = Inferred("category", Written())
-    if texts and marks is not None and len(seen.units) < 2:
+    if seen.count and marks is not None and len(seen.units) < 2:
         # A code that loses its zeros, or is rounded, is another code.
         if seen.zeros or seen.long:
             return as_text
         return Inferred("numeric", number_written(seen, marks), tuple(_notes(name, seen, marks)))
+    texts = distinct()
     words = {text.strip().lower() for text in texts}
     if words & TRUE_OR_FALSE and words <= TRUE_OR_FALSE | {"0", "1"}:
         return Inferred("boolean", Written())

@@ -41,7 +41,7 @@ def read_cells(values: pd.Series, kind: str, written: Written) -> tuple[pd.Serie
         values = _as_objects(values)
     values = _mark_gaps(values, written.get("missing", ("",)))
     read, odd = READERS[kind](values, written)
-    return read, values[values.notna() & odd]
+    return read, values[values.notna() & odd] if odd.any() else values[:0]
 
 
 def _as_objects(values: pd.Series) -> pd.Series:
@@ -133,7 +133,7 @@ def _read_numbers(values: pd.Series, written: Written) -> tuple[pd.Series, pd.Se
     elif isinstance(kind, pd.StringDtype):
         codes, distinct = pd.factorize(values)
         # A gap has the code -1.
-        numbers, unread = _numbers_of([*distinct], written)
+        numbers, unread = _numbers_of(np.asarray(distinct, object).tolist(), written)
         floats, odd = np.append(numbers, np.nan)[codes], np.append(unread, False)[codes]
     else:
         cells = [_number_of(cell, written) for cell in values]
