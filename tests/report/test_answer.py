@@ -19,6 +19,7 @@ from pipeline.report.sections.answer import answer as first_screen
 from pipeline.report.sections.test_rows import disagreement
 from pipeline.statistics.intervals import Difference, Interval, Verdict, verdict
 from pipeline.statistics.paired import McNemar, PairedMetric
+from pipeline.text.numbers import short
 from tests.made_evaluation import evaluation
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -216,3 +217,11 @@ def test_one_huge_interval_does_not_squeeze_the_others() -> None:
     assert tuned is not None
     ends = [float(str(tuned.get(end)).removesuffix("%")) for end in ("x1", "x2")]
     assert ends[1] - ends[0] > 4
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.0004, "-0.00040"), (0.0, "0"), (1e-17, "0"), (0.01 - 1e-12, "+0.010"), (0.25, "+0.250")],
+)
+def test_a_figure_that_stands_alone_keeps_two_digits_that_count(value: float, text: str) -> None:
+    assert short(value, sign=True) == text
