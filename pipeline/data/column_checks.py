@@ -52,7 +52,7 @@ def column_findings(table: Table, schema: Schema) -> Iterator[Finding]:
             yield Finding(check=column.ignored, column=name, message=messages[column.ignored])
             continue
         if column.missing > MOSTLY_MISSING_SHARE * rows:
-            message = f"{column.missing / rows:.0%} of its values are missing"
+            message = f"{column.missing} of its {rows} values are missing"
             yield Finding(check="mostly missing", column=name, message=message)
         if column.kind == "category":
             yield from _of_text(name, values, name in table.declared)
