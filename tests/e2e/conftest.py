@@ -24,6 +24,8 @@ SMALL = {
     "  trials: 100": "  trials: 4",
     "  batch: 8": "  batch: 2",
     "  max_epochs: 100": "  max_epochs: 6",
+    # Steps enough for the search to find something better than the baseline.
+    "  batch_size: 32": "  batch_size: 8",
     "  folds: 5": "  folds: 3",
     "  seeds: 20": "  seeds: 3",
     "  resamples: 2000": "  resamples: 200",

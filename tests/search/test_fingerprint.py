@@ -254,7 +254,7 @@ def test_code_that_computes_a_score_begins_another_study(
     ("file", "old", "new"),
     [
         ("search/views/plots.py", '"Epoch"', '"Epochs"'),
-        ("report/sections/verdicts.py", '"The verdict"', '"The answer"'),
+        ("report/sections/method.py", '"""', '"""Reworded. '),
         ("training/keras_trainer.py", "verbose=0", "verbose=2"),
         ("training/adam.py", '"""', '"""Reworded. '),
         ("training/adam.py", "from __future__", "# why\nfrom __future__"),
