@@ -47,10 +47,13 @@ class Account:
 
 
 KINDS: dict[str, tuple[Strike, dict[str, int]]] = {
-    "SIGKILL to the stage": (signals.kill_stage, {"tune": 10, "compare": 9}),
+    "SIGKILL to the stage": (signals.kill_stage, {"tune": 10, "evaluate": 5, "compare": 9}),
     "SIGKILL or SIGTERM to dvc alone": (signals.kill_dvc, {"tune": 4, "compare": 3}),
-    "SIGKILL to both": (signals.kill_both, {"tune": 4, "compare": 4}),
-    "SIGTERM to the stage": (signals.stop_stage(signal.SIGTERM), {"tune": 2, "compare": 2}),
+    "SIGKILL to both": (signals.kill_both, {"tune": 4, "evaluate": 2, "compare": 4}),
+    "SIGTERM to the stage": (
+        signals.stop_stage(signal.SIGTERM),
+        {"tune": 2, "evaluate": 1, "compare": 2},
+    ),
     "SIGINT to the stage": (signals.stop_stage(signal.SIGINT), {"tune": 1, "compare": 1}),
     "Ctrl-C in the terminal": (signals.interrupt_terminal, {"tune": 2, "compare": 1}),
     "two dvc repro at once": (signals.two_at_once, {"tune": 1, "compare": 1}),
@@ -71,6 +74,7 @@ SHORT: dict[str, list[str]] = {
         "SIGTERM to the stage",
         "disk full",
     ],
+    "evaluate": ["SIGKILL to the stage", "SIGTERM to the stage"],
     "compare": ["SIGKILL to the stage", "disk full", "SIGKILL to the stage"],
 }
 

@@ -15,7 +15,7 @@ import psutil
 
 from tests.e2e.conftest import Project, clone
 
-STAGES = ("tune", "compare")
+STAGES = ("tune", "evaluate", "compare")
 HOLDER = ".state/stage.holder.json"
 END_S = 300
 POLL_S = 0.01

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from pipeline.config.sections.regularization import OFF
-from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Part, Peer
+from pipeline.evaluation.result import (
+    Arm,
+    ArmDifference,
+    Evaluation,
+    OuterFoldRecord,
+    PartOfMix,
+    Peer,
+)
 from pipeline.statistics.nested import ProcedureDifference
 from pipeline.statistics.verdicts import (
     ProcedureVerdict,
@@ -37,9 +44,9 @@ def difference(estimate: float, reach: float) -> ProcedureDifference:
 
 def compared(
     estimate: float, reach: float, tail: float = 0.75, median: float = 0.004
-) -> Comparison:
+) -> ArmDifference:
     change = difference(estimate, reach)
-    return Comparison(
+    return ArmDifference(
         log_loss=change,
         brier=difference(estimate / 20, reach / 10),
         recalibrated=difference(estimate / 5, reach / 10),
@@ -49,7 +56,7 @@ def compared(
     )
 
 
-def arm(name: str, title: str, comparison: Comparison | None) -> Arm:
+def arm(name: str, title: str, comparison: ArmDifference | None) -> Arm:
     change = comparison.log_loss.estimate if comparison else 0.0
     return Arm(
         name=name,
@@ -85,7 +92,7 @@ def evaluation(estimate: float, reach: float = 0.03, available: int = ROWS) -> E
         repeats=(estimate,),
         arms=(arm("baseline", "Baseline", None), arm("tuned", "Tuned mix", tuned), *lone),
         parts=(
-            Part(
+            PartOfMix(
                 name="dropout",
                 title="Dropout",
                 difference=difference(-0.05, 0.02),
@@ -103,7 +110,7 @@ def evaluation(estimate: float, reach: float = 0.03, available: int = ROWS) -> E
             ),
         ),
         folds=tuple(
-            Fold(
+            OuterFoldRecord(
                 repeat=0,
                 fold=number,
                 alone={},

@@ -13,9 +13,9 @@ from pipeline.data.findings import Finding
 from pipeline.data.inference import infer, number_written
 from pipeline.data.numbers import NumbersSeen, choose_marks, see_numbers, usual_decimal
 from pipeline.data.rows.cells import read_cells
-from pipeline.data.schema import Kind, Written
+from pipeline.data.schema import ColumnKind, Written
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, ColumnKind] = {
     "number": "numeric",
     "category": "category",
     "boolean": "boolean",
@@ -136,7 +136,7 @@ def _number_as_wanted(seen: NumbersSeen | None, given: CsvParams, usual: str | N
     return Written() if marks is None else number_written(seen, marks)
 
 
-def _mend(cell: str, kind: Kind) -> str:
+def _mend(cell: str, kind: ColumnKind) -> str:
     # A value that holds a digit is a value: as a gap it would be lost.
     if kind == "numeric" and any(letter.isdigit() for letter in cell):
         return (
@@ -160,7 +160,7 @@ def _date_format(wanted: str, values: pd.Series, origin: str) -> str:
     return written
 
 
-def _stored(read: pd.Series, values: pd.Series, kind: Kind, whole: bool) -> pd.Series:
+def _stored(read: pd.Series, values: pd.Series, kind: ColumnKind, whole: bool) -> pd.Series:
     """Return a column as the raw table stores it: whole numbers as integers, booleans with gaps."""
     if kind == "boolean":
         return read.astype("boolean")

@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.config.errors import InputError
-from pipeline.data.schema import FOLD_COLUMN, Column, Kind, Schema, Written
+from pipeline.data.schema import FOLD_COLUMN, Column, ColumnKind, Schema, Written
 from pipeline.data.table import Table
 from pipeline.project.outputs import SCHEMA, read_json
 
@@ -61,7 +61,7 @@ def _column(name: str, values: pd.Series, written: Written) -> Column:
     )
 
 
-def _kind(values: pd.Series) -> Kind:
+def _kind(values: pd.Series) -> ColumnKind:
     if pd.api.types.is_bool_dtype(values):
         return "boolean"
     if pd.api.types.is_numeric_dtype(values):

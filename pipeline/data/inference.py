@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.config.sections.data import CsvParams
 from pipeline.data.numbers import Marks, NumbersSeen, choose_marks
-from pipeline.data.schema import Kind, Written
+from pipeline.data.schema import ColumnKind, Written
 
 ISO_DATE = re.compile(
     r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?P<zone>Z|[-+]\d\d(?::?\d\d)?)?)?"
@@ -22,7 +22,7 @@ TRUE_OR_FALSE = {"true", "false"}
 class Inferred:
     """What a column holds. notes: the check and the message of each thing its user should know."""
 
-    kind: Kind
+    kind: ColumnKind
     written: Written
     notes: tuple[tuple[str, str], ...] = ()
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.data.findings import Finding
 
 FOLD_COLUMN = "fold"
-Kind = Literal["numeric", "boolean", "date", "category"]
+ColumnKind = Literal["numeric", "boolean", "date", "category"]
 
 
 class Written(BaseModel):
@@ -40,7 +40,7 @@ class Column(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     dtype: str
     missing: int
     ignored: Literal["empty", "constant"] | None = None

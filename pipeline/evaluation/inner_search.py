@@ -21,7 +21,7 @@ from pipeline.training.fit import Fit, Member, Trainer, watched
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class InnerTrial:
     """One trial of the search.
 
     loss: mean over the inner folds of the log loss of their rows; None if a fit failed.
@@ -45,16 +45,16 @@ class Trial:
 class InnerSearch:
     """What a search found: all trials, and the best each technique can do alone, by name."""
 
-    trials: Sequence[Trial]
-    alone: Mapping[str, Trial]
+    trials: Sequence[InnerTrial]
+    alone: Mapping[str, InnerTrial]
 
     @property
-    def baseline(self) -> Trial:
+    def baseline(self) -> InnerTrial:
         """The baseline's trial."""
         return self.trials[0]
 
     @property
-    def best(self) -> Trial:
+    def best(self) -> InnerTrial:
         """The trial with the least loss, the earlier of equals."""
         return _best(self.trials)
 
@@ -71,7 +71,7 @@ def search_inside(
     architecture = Architecture.of(params.network, folds[0].x.shape[1], classes)
     alone = lone_strengths(params.network, params.search.space, params.evaluate.strengths)
 
-    def train(wave: Sequence[Regularization]) -> list[Trial]:
+    def train(wave: Sequence[Regularization]) -> list[InnerTrial]:
         members = [Member(watched(fold, values), values, seed) for values in wave for fold in folds]
         fits = trainer(members, architecture, params.train, keep_weights=False)
         k = len(folds)
@@ -100,13 +100,15 @@ def search_inside(
     )
 
 
-def _trial(regularization: Regularization, fits: Sequence[Fit], folds: Sequence[Fold]) -> Trial:
+def _trial(
+    regularization: Regularization, fits: Sequence[Fit], folds: Sequence[Fold]
+) -> InnerTrial:
     failed = any(fit.failure for fit in fits)
     labels = [fold.y[fold.score] for fold in folds]
     losses = [] if failed else [
         float(row_log_loss(fit.score_logits, y).mean()) for fit, y in zip(fits, labels, strict=True)
     ]  # fmt: skip
-    return Trial(
+    return InnerTrial(
         regularization,
         float(np.mean(losses)) if losses else None,
         np.concatenate([fit.score_logits for fit in fits]),
@@ -115,7 +117,7 @@ def _trial(regularization: Regularization, fits: Sequence[Fit], folds: Sequence[
     )
 
 
-def _best(trials: Sequence[Trial]) -> Trial:
+def _best(trials: Sequence[InnerTrial]) -> InnerTrial:
     scored = [(trial.loss, number) for number, trial in enumerate(trials) if trial.loss is not None]
     if not scored:
         raise InputError(

@@ -18,7 +18,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Comparison(_Record):
+class ArmDifference(_Record):
     """An arm beside the baseline, by each loss.
 
     recalibrated: None if one of the two has no temperature. rows_to_tell: about how many rows would
@@ -48,10 +48,10 @@ class Arm(_Record):
     recalibrated: float | None
     temperature: float | None
     epochs: float
-    difference: Comparison | None
+    difference: ArmDifference | None
 
 
-class Part(_Record):
+class PartOfMix(_Record):
     """A part of the tuned mix. difference: log loss of the mix minus that of the mix without it."""
 
     name: str
@@ -71,7 +71,7 @@ class Peer(_Record):
     verdict: ProcedureVerdict
 
 
-class Fold(_Record):
+class OuterFoldRecord(_Record):
     """What was chosen in one outer fold, and the log loss of its held-out rows.
 
     alone: strength of each technique alone. searched: log loss, by the inner cross-validation, of
@@ -116,9 +116,9 @@ class Evaluation(_Record):
     networks: int
     repeats: tuple[float, ...]
     arms: tuple[Arm, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[PartOfMix, ...]
     peers: tuple[Peer, ...]
-    folds: tuple[Fold, ...]
+    folds: tuple[OuterFoldRecord, ...]
     member_epochs: int
     member_steps: int
 
@@ -133,7 +133,7 @@ class Evaluation(_Record):
         return self.arms[1]
 
     @property
-    def difference(self) -> Comparison:
+    def difference(self) -> ArmDifference:
         """The tuned mix beside the baseline."""
         assert self.tuned.difference is not None
         return self.tuned.difference

@@ -15,7 +15,14 @@ from pipeline.evaluation.losses import LOSSES
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.peers import PEERS
 from pipeline.evaluation.records import ArmRecord, FoldRecord
-from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Part, Peer
+from pipeline.evaluation.result import (
+    Arm,
+    ArmDifference,
+    Evaluation,
+    OuterFoldRecord,
+    PartOfMix,
+    Peer,
+)
 from pipeline.regularizers import BY_NAME
 from pipeline.statistics.nested import ProcedureDifference, procedure_differences
 from pipeline.statistics.verdicts import procedure_verdict, row_effects, rows_to_tell
@@ -131,7 +138,7 @@ def _arms(records: Sequence[FoldRecord], table: Losses, judge: _Judge) -> tuple[
     return tuple(arms)
 
 
-def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, Comparison]:
+def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, ArmDifference]:
     """Return one family of arms beside the baseline, by name."""
 
     def judged(loss: str, chosen: Sequence[str]) -> dict[str, ProcedureDifference]:
@@ -145,7 +152,7 @@ def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, C
     recalibrated = judged("recalibrated", both_scaled)
     rope, count = judge.settings.rope, judge.fold.shape[1]
     return {
-        name: Comparison(
+        name: ArmDifference(
             log_loss=log_loss[name],
             brier=brier[name],
             recalibrated=recalibrated.get(name),
@@ -162,11 +169,11 @@ def _is_scaled(table: Losses, name: str) -> bool:
     return bool(np.isfinite(table[name]["recalibrated"]).all())
 
 
-def _parts(names: Sequence[ArmRecord], table: Losses, judge: _Judge) -> tuple[Part, ...]:
+def _parts(names: Sequence[ArmRecord], table: Losses, judge: _Judge) -> tuple[PartOfMix, ...]:
     without = {part: arm.name for arm in names if (part := part_of(arm.name))}
     found = judge([_change(table, MIX, arm) for arm in without.values()])
     return tuple(
-        Part(
+        PartOfMix(
             name=part,
             title=BY_NAME[part].title,
             difference=difference,
@@ -191,11 +198,11 @@ def _peers(table: Losses, judge: _Judge) -> tuple[Peer, ...]:
     )
 
 
-def _fold(record: FoldRecord, table: Losses, fold: Labels) -> Fold:
+def _fold(record: FoldRecord, table: Losses, fold: Labels) -> OuterFoldRecord:
     held_out = fold[record.repeat] == record.fold
     arms = {arm.name: arm.regularization for arm in record.arms}
     scored = [trial.log_loss for trial in record.trials if trial.log_loss is not None]
-    return Fold(
+    return OuterFoldRecord(
         repeat=record.repeat,
         fold=record.fold,
         rows=int(held_out.sum()),

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pipeline.config.sections.regularization import Regularization, SpaceParams
 from pipeline.search.proposals import Proposals
 
-Outcome = TypeVar("Outcome")
+TrialResult = TypeVar("TrialResult")
 
 
 def search_in_memory(
@@ -17,9 +17,9 @@ def search_in_memory(
     trials: int,
     batch: int,
     entropy: Sequence[int],
-    train: Callable[[Sequence[Regularization]], Sequence[Outcome]],
-    loss: Callable[[Outcome], float | None],
-) -> list[tuple[Regularization, Outcome]]:
+    train: Callable[[Sequence[Regularization]], Sequence[TrialResult]],
+    loss: Callable[[TrialResult], float | None],
+) -> list[tuple[Regularization, TrialResult]]:
     """Return each trial's values and what came of them, in number order.
 
     The whole design is tried, in one wave; then the sampler proposes waves of `batch` until there
@@ -27,7 +27,7 @@ def search_in_memory(
     trial that failed.
     """
     proposals = Proposals(space, design, entropy)
-    done: list[tuple[Regularization, Outcome]] = []
+    done: list[tuple[Regularization, TrialResult]] = []
 
     def try_wave(wave: Sequence[Regularization]) -> None:
         outcomes = train(wave)

@@ -11,7 +11,7 @@ from pipeline.config.section import Flag, Section, Share, whole_number
 from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.tasks.metric import Metric
 
-Outcome = Literal["flag", "fail"]
+Consequence = Literal["flag", "fail"]
 
 
 def _floor(metric: Metric) -> Any:
@@ -78,5 +78,5 @@ class GateParams(Section):
         description="a list of names of findings in data/schema.json", examples=["[leak]"]
     )
     clean: Flag
-    on_refusal: Outcome = Field(description="flag or fail", examples=["flag"])
-    on_trouble: Outcome = Field(description="flag or fail", examples=["fail"])
+    on_refusal: Consequence = Field(description="flag or fail", examples=["flag"])
+    on_trouble: Consequence = Field(description="flag or fail", examples=["fail"])

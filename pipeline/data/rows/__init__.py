@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .cells import Written, number_markers, read_cells
+from .cells import WrittenMapping, number_markers, read_cells
 
 DAY_S = 86_400
 SHOWN = 5
@@ -114,7 +114,7 @@ def _listed(names: Sequence[str]) -> str:
     return text if len(names) <= SHOWN else f"{text} and {len(names) - SHOWN} more"
 
 
-def _wanted(kind: str, written: Written) -> str:
+def _wanted(kind: str, written: WrittenMapping) -> str:
     if kind == "numeric":
         comma = written.get("decimal") == ","
         return "a number such as 1,5" if comma else "a number"

@@ -26,10 +26,12 @@ ALIKE = str.maketrans(
     dict.fromkeys("\u2212\u2013", "-") | dict.fromkeys("\u00a0\u202f\u2009", " ") | {"\u2019": "'"}
 )
 INFINITY, NOT_A_NUMBER = {"inf", "infinity"}, "nan"
-Written = Mapping[str, Any]
+WrittenMapping = Mapping[str, Any]
 
 
-def read_cells(values: pd.Series, kind: str, written: Written) -> tuple[pd.Series, pd.Series]:
+def read_cells(
+    values: pd.Series, kind: str, written: WrittenMapping
+) -> tuple[pd.Series, pd.Series]:
     """Return the values of a column's cells, and those cells that are no value of its kind.
 
     numeric and boolean give floats, date gives dates in UTC, category gives texts.
@@ -54,7 +56,7 @@ def _as_objects(values: pd.Series) -> pd.Series:
     return values.astype(object).where(values.notna(), None)
 
 
-def number_in(text: str, written: Written) -> float | None:
+def number_in(text: str, written: WrittenMapping) -> float | None:
     """Return the number that a text holds, or None if it holds none."""
     body = text.translate(ALIKE)
     if unit := written.get("unit"):
@@ -118,11 +120,11 @@ def _numbers_in(texts: Iterable[str]) -> list[float]:
     return [number for number in numbers if number is not None]
 
 
-def number_markers(written: Written) -> list[float]:
+def number_markers(written: WrittenMapping) -> list[float]:
     return _numbers_in(written.get("missing", ()))
 
 
-def _read_numbers(values: pd.Series, written: Written) -> tuple[pd.Series, pd.Series]:
+def _read_numbers(values: pd.Series, written: WrittenMapping) -> tuple[pd.Series, pd.Series]:
     kind = values.dtype
     if pd.api.types.is_bool_dtype(kind):
         floats = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
@@ -144,7 +146,7 @@ def _read_numbers(values: pd.Series, written: Written) -> tuple[pd.Series, pd.Se
     return pd.Series(floats, values.index), pd.Series(odd, values.index)
 
 
-def _numbers_of(texts: list[str], written: Written) -> tuple[np.ndarray, np.ndarray]:
+def _numbers_of(texts: list[str], written: WrittenMapping) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers in texts, and whether each holds none."""
     if not any(written.get(key) for key in ("thousands", "unit")) and (
         (written.get("decimal") or ".") == "." and PLAIN_LETTERS.issuperset("".join(texts))
@@ -158,7 +160,7 @@ def _numbers_of(texts: list[str], written: Written) -> tuple[np.ndarray, np.ndar
     return np.array([np.nan if n is None else n for n in numbers], np.float64), unread
 
 
-def _number_of(cell: Any, written: Written) -> float | None:
+def _number_of(cell: Any, written: WrittenMapping) -> float | None:
     if isinstance(cell, str):
         return number_in(cell, written)
     if isinstance(cell, (bool, np.bool_)) and not written.get("booleans"):
@@ -170,14 +172,14 @@ def _number_of(cell: Any, written: Written) -> float | None:
         return None
 
 
-def _read_booleans(values: pd.Series, written: Written) -> tuple[pd.Series, pd.Series]:
+def _read_booleans(values: pd.Series, written: WrittenMapping) -> tuple[pd.Series, pd.Series]:
     words = values.map(lambda cell: _text_of(cell).strip().lower(), na_action="ignore")
     numbers = np.where(words.isin(YES), 1.0, np.where(words.isin(NO), 0.0, np.nan))
     read = pd.Series(numbers, values.index)
     return read, read.isna()
 
 
-def _read_texts(values: pd.Series, written: Written) -> tuple[pd.Series, pd.Series]:
+def _read_texts(values: pd.Series, written: WrittenMapping) -> tuple[pd.Series, pd.Series]:
     if isinstance(values.dtype, pd.StringDtype):
         return values, pd.Series(False, values.index)
     odd = pd.Series([isinstance(cell, NESTED) for cell in values], values.index, dtype=bool)
@@ -191,7 +193,7 @@ def _text_of(cell: Any) -> str:
     return str(cell)
 
 
-def _read_dates(values: pd.Series, written: Written) -> tuple[pd.Series, pd.Series]:
+def _read_dates(values: pd.Series, written: WrittenMapping) -> tuple[pd.Series, pd.Series]:
     dates = values
     if not pd.api.types.is_datetime64_any_dtype(values):
         wanted = written.get("date")
@@ -216,7 +218,7 @@ def _date_word(cell: Any, numbers: bool) -> Any:
     return cell
 
 
-READERS: dict[str, Callable[[pd.Series, Written], tuple[pd.Series, pd.Series]]] = {
+READERS: dict[str, Callable[[pd.Series, WrittenMapping], tuple[pd.Series, pd.Series]]] = {
     "numeric": _read_numbers,
     "boolean": _read_booleans,
     "date": _read_dates,

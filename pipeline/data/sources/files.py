@@ -32,9 +32,9 @@ HEAD_BYTES = 4096
 ARFF = re.compile(rb"^\s*@relation\b", re.IGNORECASE | re.MULTILINE)
 # How files that are often taken for tables begin.
 STRANGERS = ((b"%PDF", "a PDF document"),)
-Kind = Literal["csv", "parquet", "arrow", "stream", "feather", "json", "sqlite", "workbook"]
+FileKind = Literal["csv", "parquet", "arrow", "stream", "feather", "json", "sqlite", "workbook"]
 # How files that are no text begin.
-BINARY: tuple[tuple[bytes, Kind], ...] = (
+BINARY: tuple[tuple[bytes, FileKind], ...] = (
     (b"PAR1", "parquet"),
     (b"ARROW1", "arrow"),
     (b"\xff\xff\xff\xff", "stream"),
@@ -53,7 +53,7 @@ class Part:
 
     name: str
     path: Path
-    kind: Kind
+    kind: FileKind
     guessed: str | None = None
 
 

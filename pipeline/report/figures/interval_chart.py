@@ -72,7 +72,7 @@ class ChartText:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Axis:
     """The axis of changes: its ends, and the places that have a number."""
 
     low: float
@@ -81,7 +81,7 @@ class Scale:
     digits: int
 
     @classmethod
-    def over(cls, rows: Sequence[ChartRow], rope: float) -> Scale:
+    def over(cls, rows: Sequence[ChartRow], rope: float) -> Axis:
         """Return an axis with zero, the margin that matters to nobody, and the intervals."""
         strong = [row.change for row in rows if row.strong]
         reach = REACH * max(abs(row.change.estimate) for row in rows)
@@ -103,7 +103,7 @@ class Scale:
 
 def interval_chart(rows: Sequence[ChartRow], text: ChartText, width: str, rope: float = 0.0) -> str:
     """Draw the rows. width: a number of pixels, or 100%. rope: what matters to nobody, if any."""
-    scale = Scale.over(rows, rope)
+    scale = Axis.over(rows, rope)
     verdicts = [verdict for verdict in MARKS if verdict in {row.verdict for row in rows}]
     top = LEGEND_PX * ceil((len(verdicts) + (rope > 0)) / 2) + HEAD_PX
     bottom = top + ROW_PX * len(rows)
@@ -152,7 +152,7 @@ def _legend_place(number: int) -> tuple[str, float]:
 
 
 def _axis(
-    svg: ET.Element, scale: Scale, text: ChartText, rope: float, top: int, bottom: int
+    svg: ET.Element, scale: Axis, text: ChartText, rope: float, top: int, bottom: int
 ) -> None:
     if rope:
         left, right = scale.across(-rope), scale.across(rope)
@@ -170,7 +170,7 @@ def _axis(
     _text(svg, text.axis, "50%", bottom + 36, anchor="middle", fill=FAINT)
 
 
-def _row(svg: ET.Element, row: ChartRow, scale: Scale, top: int) -> None:
+def _row(svg: ET.Element, row: ChartRow, scale: Axis, top: int) -> None:
     change, mark = row.change, MARKS[row.verdict]
     group = ET.SubElement(svg, "g")
     ET.SubElement(group, "title").text = row.hover

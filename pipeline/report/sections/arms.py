@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pipeline.comparison.result import Comparison
-from pipeline.evaluation.result import Arm, Evaluation
-from pipeline.evaluation.result import Comparison as ArmComparison
+from pipeline.evaluation.result import Arm, ArmDifference, Evaluation
 from pipeline.report.document import Block, HeadingBlock, ItemsBlock, TableBlock, TextBlock
 from pipeline.report.sections.test_rows import TAIL
 from pipeline.statistics.intervals import Interval
@@ -145,7 +144,7 @@ def _brier(e: Evaluation) -> str:
     )
 
 
-def _long_tail(difference: ArmComparison) -> str:
+def _long_tail(difference: ArmDifference) -> str:
     """Say which rows the difference comes from, and what that means."""
     rows, change = difference.rows, difference.log_loss.estimate
     if rows.tail_share is None:

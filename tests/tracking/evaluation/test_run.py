@@ -6,7 +6,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from pipeline.evaluation.result import Arm, Comparison, Evaluation, Fold, Peer
+from pipeline.evaluation.result import Arm, ArmDifference, Evaluation, OuterFoldRecord, Peer
 from pipeline.statistics.nested import ProcedureDifference
 from pipeline.statistics.verdicts import RowEffects
 from pipeline.tracking.evaluation.run import log_evaluation
@@ -16,7 +16,7 @@ CHANGE = ProcedureDifference(-0.1, -0.2, -0.05, 0.01, 0.995, 0.04, 0.95)
 
 
 def evaluation(estimates: tuple[float, ...] = (-0.12, -0.08)) -> Evaluation:
-    compared = Comparison(
+    compared = ArmDifference(
         log_loss=CHANGE,
         brier=CHANGE,
         recalibrated=None,
@@ -55,7 +55,7 @@ def evaluation(estimates: tuple[float, ...] = (-0.12, -0.08)) -> Evaluation:
             ),
         ),
         folds=tuple(
-            Fold(
+            OuterFoldRecord(
                 repeat=repeat,
                 fold=fold,
                 rows=60,
