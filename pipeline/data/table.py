@@ -86,9 +86,9 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
     if len(frame) == 0:
         raise InputError(f"{origin}: a header without rows, want rows. Export it again.")
     typed = type_columns(frame, set(special), raw.texts, data, origin)
-    # Only what changed, for a copy of thousands of columns takes long.
-    frame = frame.assign(
-        **{name: column.cells for name, column in typed.items() if column.cells is not frame[name]}
+    # In one piece: thousands of columns assigned one by one leave a frame in as many.
+    frame = pd.DataFrame(
+        {name: typed[name].cells if name in typed else frame[name] for name in frame.columns}
     )
     labels, findings = _labels(frame[target], origin)
     frame = frame[labels.notna()].assign(**{target: labels}).reset_index(drop=True)

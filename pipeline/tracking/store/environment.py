@@ -32,6 +32,8 @@ RUN_ID, PROJECT_RUN_ID = "MLFLOW_RUN_ID", "PIPELINE_PROJECT_RUN_ID"
 LOG_LEVELS: Mapping[str, int] = {
     "mlflow": logging.WARNING,
     "alembic": logging.WARNING,
+    # It announces each retry, and what comes of them is said in the end.
+    "urllib3.connectionpool": logging.ERROR,
     # It misses pip, which an environment made by uv does not have and none of our models needs.
     "mlflow.utils.environment": logging.ERROR,
 }
