@@ -11,6 +11,8 @@ from mlflow import MlflowClient
 
 from tests.e2e.conftest import Project
 
+# tests/tracking/store and tests/project guard in part what these run in full.
+pytestmark = pytest.mark.long
 MODEL = "regularized-net"
 # As `make setup` does.
 SET_UP = ("dvc", "config", "--local", "core.site_cache_dir")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from tests.e2e.conftest import ROOT, Project
@@ -17,6 +18,7 @@ from tests.e2e.test_retrain import RETRAIN
 CARRIED = [".dvc/cache", ".state", "mlflow.db*", "mlruns", "mlartifacts"]
 
 
+@pytest.mark.long
 def test_without_servers_the_state_is_carried_in_a_cache(copied: Project, tmp_path: Path) -> None:
     """What the workflow keeps is enough for the next run, in a fresh clone, to go on."""
     copied.run("git", "add", "dvc.lock", "metrics", "reports/gate.json", "reports/gate.md")
