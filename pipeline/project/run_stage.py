@@ -8,9 +8,12 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.config.errors import InputError
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ def run_stage(main: Callable[[], None]) -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)
+    sys.unraisablehook = _end_if_stopped
     for number in ENDING:
         signal.signal(number, _stop)
     try:
@@ -63,6 +67,16 @@ def _end(number: int, frame: FrameType | None = None) -> NoReturn:
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped(number)
+
+
+def _end_if_stopped(unraisable: UnraisableHookArgs) -> None:
+    """End the process if Python could not raise what a signal asked for, and went on.
+
+    Destructors and callbacks of weak references swallow every exception.
+    """
+    if isinstance(unraisable.exc_value, Stopped):
+        _end(unraisable.exc_value.number)
+    sys.__unraisablehook__(unraisable)
 
 
 def end_while_starting() -> None:
