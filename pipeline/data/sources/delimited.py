@@ -18,6 +18,9 @@ from pipeline.data.sources.header import Header, check_names_are_no_row, find_he
 from pipeline.data.sources.typed import read_typed
 
 BLOCK_BYTES = 2**25
+SHOWN_LETTERS = 40
+# What may stand around a name that is repeated.
+AROUND = " \t\r\n\u00a0\ufeff"
 
 
 def read_parts(
@@ -53,6 +56,7 @@ def _read(
     if part.kind != "csv":
         table = read_typed(part)
         _check_names(table.column_names, part.name)
+        check_header_once(table, part.name, 1)
         return table
     header = find_header(part.path, part.name, given)
     if header.comments:
@@ -69,9 +73,9 @@ def _read(
     if not needed & set(table.column_names):
         distinct = [column.unique().drop_null().to_pylist() for column in table.columns]
         check_names_are_no_row(header, distinct, part.name)
-    _check_repeated_header(table, part.name, header.skipped)
     names = _named(table.column_names)
     _check_names(names, part.name)
+    check_header_once(table, part.name, 2 + header.skipped)
     return table.rename_columns(names)
 
 
@@ -116,9 +120,10 @@ def _explain(
         error = again
     if odd:
         row = odd[0]
+        cells = "1 cell" if row.actual_columns == 1 else f"{row.actual_columns} cells"
         return (
-            f"{part.name}: row {row.number} has {row.actual_columns} cells, want"
-            f" {row.expected_columns} as in the header (delimiter {header.delimiter!r})."
+            f"{part.name}: row {row.number} has {cells}, want {row.expected_columns} as in the"
+            f" header (delimiter {header.delimiter!r}): {row.text[:SHOWN_LETTERS]!r}."
             " Mend the row or its quotes, or set data.csv.delimiter."
         )
     if "Empty CSV" in str(error):
@@ -129,18 +134,25 @@ def _explain(
     )
 
 
-def _check_repeated_header(table: pa.Table, origin: str, above: int) -> None:
-    """Raise `InputError` if a row is the header again, as where files were joined."""
+def check_header_once(table: pa.Table, origin: str, first: int) -> None:
+    """Raise `InputError` if a row is the header again, as where files were joined.
+
+    first: the number of the first row, as the user counts.
+    """
+    named = [name for name in table.column_names if name.strip()]
+    if len(named) < 2 or not all(pa.types.is_string(table[name].type) for name in named):
+        return
     rows = np.arange(table.num_rows)
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if name.strip() and len(rows):
-            cells = column if len(rows) == table.num_rows else column.take(pa.array(rows))
-            rows = rows[pc.fill_null(pc.equal(cells, name), False).to_numpy()]
-    if len(rows) and table.num_columns > 1:
-        raise InputError(
-            f"{origin}: row {rows[0] + 2 + above} repeats the header, want it once, at the top."
-            " Delete that row."
-        )
+    for name in named:
+        cells = table[name] if len(rows) == table.num_rows else table[name].take(pa.array(rows))
+        plain = pc.utf8_lower(pc.utf8_trim(cells, AROUND))
+        rows = rows[pc.fill_null(pc.equal(plain, name.strip(AROUND).lower()), False).to_numpy()]
+        if not len(rows):
+            return
+    raise InputError(
+        f"{origin}: row {rows[0] + first} repeats the header, want it once, at the top."
+        " Delete that row."
+    )
 
 
 def _named(names: Sequence[str]) -> list[str]:

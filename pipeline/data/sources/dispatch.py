@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.config.errors import InputError, did_you_mean, one_line
 from pipeline.config.sections.data import DataParams
 from pipeline.config.sections.split import SplitParams
-from pipeline.data.sources.delimited import read_parts
+from pipeline.data.sources.delimited import check_header_once, read_parts
 from pipeline.data.sources.files import GLOB_MARKS, find_files, open_part
 from pipeline.data.sources.frames import to_arrow, to_frame
 from pipeline.data.sources.named import NAMED
@@ -86,6 +86,7 @@ def _from_files(
         if alone:
             read = query_file if alone[0].kind == "sqlite" else read_workbook
             rows = to_arrow(read(alone[0].path, names[0], data))
+            check_header_once(rows, names[0], 2 if alone[0].kind == "workbook" else 1)
             shown = Path(names[0]).name
             frame = to_frame(rows, names[0], _unwanted(rows, data, needed))
             kind = ALONE[alone[0].kind].capitalize()

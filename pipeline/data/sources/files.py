@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 import glob
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Literal
 from pipeline.config.errors import InputError, one_line
 from pipeline.config.sections.data import DataParams
 from pipeline.data.sources.packed import BLOCK_BYTES, MB, packing_of, too_large, unpack, write
+from pipeline.data.sources.strangers import check_no_other_text, check_no_stranger, is_json_lines
 from pipeline.data.sources.workbook import is_workbook
 
 SAMPLE_BYTES = 2**18
@@ -27,11 +26,6 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Within this many bytes a file shows what it is.
-HEAD_BYTES = 4096
-ARFF = re.compile(rb"^\s*@relation\b", re.IGNORECASE | re.MULTILINE)
-# How files that are often taken for tables begin.
-STRANGERS = ((b"%PDF", "a PDF document"),)
 FileKind = Literal["csv", "parquet", "arrow", "stream", "feather", "json", "sqlite", "workbook"]
 # How files that are no text begin.
 BINARY: tuple[tuple[bytes, FileKind], ...] = (
@@ -106,8 +100,9 @@ def open_part(path: Path, name: str, data: DataParams, scratch: Path) -> Part:
         for mark, binary in BINARY:
             if head.startswith(mark):
                 return Part(name, path, binary)
+        check_no_stranger(head, name)
         _check_text(head, name, data.csv.encoding)
-        if _is_json_lines(head):
+        if is_json_lines(head):
             return Part(name, path, "json")
         encoding, guessed = _encoding(path, name, head, data.csv.encoding)
         if encoding in {"utf-8", "utf-8-sig"}:
@@ -132,16 +127,6 @@ def _check_text(head: bytes, name: str, encoding: str | None) -> None:
         raise InputError(
             f"{name}: the file is empty, want a header line and rows. Export it again."
         )
-    for mark, what in STRANGERS:
-        if head.startswith(mark):
-            raise InputError(
-                f"{name}: {what}, want CSV, JSON lines, Parquet, Arrow or SQLite. Export it as CSV."
-            )
-    if head[8:12] == b"DUCK":
-        raise InputError(
-            f"{name}: a DuckDB database, want CSV, JSON lines, Parquet, Arrow or SQLite."
-            " Export the table there: COPY customers TO 'customers.parquet'."
-        )
     if any(head.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):
         return
     if b"\0" in head and encoding is None:
@@ -149,31 +134,7 @@ def _check_text(head: bytes, name: str, encoding: str | None) -> None:
             f"{name}: holds binary data (a zero byte at {head.index(0)}), want CSV or Parquet."
             " Export it as one; if it is UTF-16, set data.csv.encoding."
         )
-    start = b"".join(head[:HEAD_BYTES].split()).lower()
-    if ARFF.search(head[:HEAD_BYTES]):
-        raise InputError(
-            f"{name}: an ARFF file, want CSV or Parquet. Convert it, e.g. with"
-            " scipy.io.arff.loadarff and pandas' to_csv; OpenML's are read by openml:NAME."
-        )
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise InputError(
-            f"{name}: a web page or XML, want CSV or Parquet."
-            " A download often gives its log-in or error page: open it in a browser."
-        )
-    if start.startswith((b"{", b"[{", b"[[")) and not _is_json_lines(head):
-        raise InputError(
-            f"{name}: JSON, want CSV, or JSON lines with an object a line. Convert it, e.g. with"
-            " jq -c '.[]', or with pandas' read_json and to_csv."
-        )
-
-
-def _is_json_lines(head: bytes) -> bool:
-    """Tell whether the first line is a whole JSON object, as a row of JSON lines is."""
-    line = head.removeprefix(codecs.BOM_UTF8).lstrip().split(b"\n", 1)[0]
-    try:
-        return line.startswith(b"{") and isinstance(json.loads(line), dict)
-    except ValueError:
-        return False
+    check_no_other_text(head, name)
 
 
 def _encoding(path: Path, name: str, head: bytes, given: str | None) -> tuple[str, bool]:

@@ -11,18 +11,21 @@ from io import StringIO
 from itertools import islice
 from pathlib import Path
 
-from pipeline.config.errors import InputError, one_line
+from pipeline.config.errors import InputError
 from pipeline.config.sections.data import CsvParams
 from pipeline.data.numbers import see_numbers
 from pipeline.data.sources.files import SAMPLE_BYTES
 
 DELIMITERS = ",;\t|"
 SAMPLE_ROWS = 500
-# Excel reads it, and writes it in no country alike.
-SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+# Excel reads it; saved again, it is as wide as a row.
+SEPARATOR_LINE = re.compile(r"\s*\"?sep\s*=\s*([^\w\s]|\t| )\"?[\s,;|]*", re.IGNORECASE)
+# What separates columns elsewhere. It is no guess, for it also stands within cells.
+RARE_DELIMITERS = ":~^\x01\x1f\a \\&"
 COMMENT_LINE = re.compile(r"\s*(#|//|--|%|!|/\*|\*/|-\*-|@charset|encoding[:=]|charset[:=])", re.I)
 # Names of files that say what separates columns.
 TABBED = re.compile(r"\.(tsv|tab)\b", re.IGNORECASE)
+BLANKS = re.compile(r"\S {2,}\S")
 # A part of the rows that agree on a width, for the first line to be the odd one.
 AGREEMENT = 0.9
 FEWEST_ROWS = 3
@@ -58,12 +61,14 @@ def find_header(path: Path, origin: str, given: CsvParams) -> Header:
         named = named or "\t"
     delimiter = given.delimiter or named or max(DELIMITERS, key=lambda mark: _evenness(below, mark))
     # The names may stand in a comment.
-    if skipped and named is None and _is_header(lines[skipped - 1], below, delimiter):
+    last = lines[skipped - 1] if skipped and named is None else ""
+    if COMMENT_LINE.match(last) and _is_header(last, below, delimiter):
         skipped -= 1
-        below = lines[skipped] + below
+        below = last + below
     rows = _rows(below, delimiter)
     if rows:
         _check_first(rows, origin, delimiter)
+        _check_several(rows, below, origin, given.delimiter)
     comments = sum(COMMENT_LINE.match(line) is not None for line in lines[:skipped])
     return Header(delimiter, rows[0] if rows else [], skipped, comments)
 
@@ -89,7 +94,7 @@ def check_names_are_no_row(header: Header, rows: Sequence[Sequence[str]], origin
             return
     if proof is not None:
         raise InputError(
-            f"{origin}: the first line looks like a row ({one_line(proof)[:SHOWN_LETTERS]!r} stands"
+            f"{origin}: the first line looks like a row ({proof[:SHOWN_LETTERS]!r} stands"
             " over values of its kind), want a header with the columns' names. Write one above it."
         )
 
@@ -100,12 +105,16 @@ def _lines_above(lines: Sequence[str]) -> tuple[int, str | None]:
     for number, line in enumerate(lines, 1):
         if separator := SEPARATOR_LINE.fullmatch(line.rstrip("\r\n")):
             delimiter = separator[1]
-        elif line.strip() and not COMMENT_LINE.match(line):
+        elif (cells := line.strip(DELIMITERS + " \r\n")) and not COMMENT_LINE.match(line):
             break
-        if line.strip():
+        # Lines that are empty altogether nobody counts.
+        if separator or cells or line.strip():
             count = number
     # A file of nothing else has its header among them.
-    return (count, delimiter) if count < len(lines) else (0, None)
+    if count == len(lines):
+        return 0, None
+    # Saved again, a file may have another delimiter than this line says.
+    return count, delimiter if delimiter and delimiter in lines[count] else None
 
 
 def _is_header(line: str, below: str, delimiter: str) -> bool:
@@ -124,15 +133,46 @@ def _check_first(rows: list[list[str]], origin: str, delimiter: str) -> None:
     if len(others) < FEWEST_ROWS:
         return
     width, count = Counter(map(len, others)).most_common(1)[0]
+    if count < AGREEMENT * len(others):
+        return
+    shown = delimiter.join(first)[:SHOWN_LETTERS]
     # A row too long or short is told with its number; here all but the first line are alike.
-    if len(first) < width and count >= AGREEMENT * len(others):
-        shown = one_line(delimiter.join(first))[:SHOWN_LETTERS]
+    if len(first) != width:
         cells = "1 cell" if len(first) == 1 else f"{len(first)} cells"
         raise InputError(
             f"{origin}: the first line, {shown!r}, has {cells} and the rows below it have {width}"
             f" (delimiter {delimiter!r}), want a header with a name for each column. Delete what"
             " stands above the header, or name every column in it."
         )
+    if width > 1 and _filled(first) == 1 and min(map(_filled, others[:FEWEST_ROWS])) > 1:
+        raise InputError(
+            f"{origin}: the first line, {shown!r}, names a single column, want a header with a name"
+            " for each. Delete what stands above the header, or name every column in it."
+        )
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _check_several(rows: list[list[str]], text: str, origin: str, given: str | None) -> None:
+    """Raise `InputError` if no row is cut into several cells."""
+    if max(map(len, rows)) > 1 or len(rows) < 2:
+        return
+    shown = rows[0][0][:SHOWN_LETTERS]
+    rare = next((mark for mark in RARE_DELIMITERS if _evenness(text, mark)[0] >= AGREEMENT), None)
+    if given is not None:
+        fix = f"Change data.csv.delimiter, which is {given!r}, or set it to null."
+    elif BLANKS.search(text):
+        fix = "If blanks line up its columns, export it with a mark between them instead."
+    elif rare is not None:
+        fix = f"If {rare!r} separates them, set data.csv.delimiter to it."
+    else:
+        fix = "Export the table as CSV, or set data.csv.delimiter."
+    raise InputError(
+        f"{origin}: the first line, {shown!r}, is a single cell, and so is every row, want columns"
+        f" separated by a comma, semicolon, tab or '|'. {fix}"
+    )
 
 
 def _evenness(text: str, delimiter: str) -> tuple[float, int]:

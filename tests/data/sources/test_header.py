@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ ABOVE = {
     "sep": ("sep=,\n", 0),
     "sep in quotes": ('"sep=,"\n', 0),
     "SEP": ("SEP=,\n", 0),
+    "sep with blanks": ("SEP = ,\n", 0),
+    "sep saved again": ("sep=,,,\n", 0),
+    "sep of another delimiter": ("sep=;,,\n", 0),
+    "delimiters alone": (",,\n , ,\n", 0),
     "comment": ("# exported on Monday\n", 1),
     "comments with delimiters": ("# a, b and c\n# exported, by hand\n", 2),
     "comment as wide as a row": ("# one, two, three\n", 1),
@@ -43,6 +48,39 @@ def test_lines_above_the_header_are_skipped(
     assert len(notes) == (comments > 0)
     if comments:
         assert f"{comments} line" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("My table,,\n" + GOOD, "the first line, 'My table,,', names a single column"),
+        (GOOD.replace("y\n", "y,\n", 1), "the first line, 'age,plan,y,', has 4 cells and the rows"),
+        (",,\n" + ROWS, "the first line looks like a row"),
+        (GOOD.replace(",", ":"), "If ':' separates them, set data.csv.delimiter to it"),
+        (GOOD.replace(",", " "), "If ' ' separates them, set data.csv.delimiter to it"),
+        (GOOD.replace(",", "    "), "If blanks line up its columns, export it with a mark"),
+        ("- age: 5\n  y\n" * 9, "is a single cell, and so is every row"),
+        (GOOD + "Age , plan,Y\n", "row 32 repeats the header"),
+        (GOOD + "\ufeffage,plan,y\n", "row 32 repeats the header"),
+    ],
+)
+def test_a_line_that_is_no_header_is_named(
+    load: Load, tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match=re.escape(message)):
+        load(tmp_path / "t.csv", target="y")
+
+
+@pytest.mark.parametrize("mark", [":", " ", "~", "^", "\x1f"])
+def test_the_delimiter_that_is_advised_reads_the_table(
+    load: Load, tmp_path: Path, mark: str
+) -> None:
+    (tmp_path / "t.csv").write_text(GOOD.replace(",", mark))
+    with pytest.raises(InputError, match=r"data\.csv\.delimiter"):
+        load(tmp_path / "t.csv", target="y")
+    table = load(tmp_path / "t.csv", target="y", csv={"delimiter": mark})
+    assert list(table.frame) == ["age", "plan", "y"]
 
 
 @pytest.mark.parametrize("mark", [";", "|", "\t", ","])
