@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.config.errors import InputError, did_you_mean, one_line
 from pipeline.config.sections.data import DataParams
 from pipeline.config.sections.split import SplitParams
-from pipeline.data.columns import as_text, type_columns
+from pipeline.data.columns import as_text, mark_gaps, type_columns
 from pipeline.data.findings import Finding
 from pipeline.data.rows.cells import number_in, read_cells
 from pipeline.data.schema import Written
@@ -85,12 +85,17 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
     frame = frame[[*features, *special]]
     if len(frame) == 0:
         raise InputError(f"{origin}: a header without rows, want rows. Export it again.")
+    # First of all, because what stands beside no target, such as a total, is no value of a column.
+    labelled = mark_gaps(frame[target], data.missing).notna()
+    unlabelled = int((~labelled).sum())
+    if 0 < unlabelled < len(frame):
+        frame = frame[labelled].reset_index(drop=True)
     typed = type_columns(frame, set(special), raw.texts, data, origin)
     # In one piece: thousands of columns assigned one by one leave a frame in as many.
     frame = pd.DataFrame(
         {name: typed[name].cells if name in typed else frame[name] for name in frame.columns}
     )
-    labels, findings = _labels(frame[target], origin)
+    labels, findings = _labels(frame[target], unlabelled, origin)
     frame = frame[labels.notna()].assign(**{target: labels}).reset_index(drop=True)
     classes = _classes(frame[target], data.positive, origin)
     notes = tuple(Finding(check="reading", column=None, message=note) for note in raw.notes)
@@ -133,9 +138,11 @@ def is_index(column: pd.Series) -> bool:
         return True
     if column.name != UNNAMED:
         return False
-    counted, odd = read_cells(column, "numeric", {})
-    steps = np.arange(len(column))
-    return not len(odd) and any(np.array_equal(counted, steps + start) for start in (0, 1))
+    if not column.is_unique or column.isna().any():
+        return False
+    numbers, odd = read_cells(column, "numeric", {})
+    # Rows that were shuffled or left out leave gaps between whole numbers; texts are rows' names.
+    return len(odd) == len(column) or (not len(odd) and bool((numbers % 1 == 0).all()))
 
 
 def _index_note(name: str) -> Finding:
@@ -146,8 +153,11 @@ def _index_note(name: str) -> Finding:
     return Finding(check="index", column=name, message=message)
 
 
-def _labels(column: pd.Series, origin: str) -> tuple[pd.Series, list[Finding]]:
-    """Return the target as texts, and the findings on it."""
+def _labels(column: pd.Series, unlabelled: int, origin: str) -> tuple[pd.Series, list[Finding]]:
+    """Return the target as texts, and the findings on it.
+
+    unlabelled: rows without a target that are left out already.
+    """
     labels = as_text(column)
     gaps = int(labels.isna().sum())
     if gaps == len(labels):
@@ -155,9 +165,9 @@ def _labels(column: pd.Series, origin: str) -> tuple[pd.Series, list[Finding]]:
             f"{origin}: target {column.name!r} has no value in any row, want classes."
             " Look at data.target and data.missing."
         )
-    if not gaps:
+    if not gaps + unlabelled:
         return labels, []
-    message = f"{gaps} rows have no value in it and were left out"
+    message = f"{gaps + unlabelled} rows have no value in it and were left out"
     return labels, [Finding(check="target missing", column=str(column.name), message=message)]
 
 

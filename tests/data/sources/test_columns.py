@@ -138,11 +138,16 @@ def test_an_index_that_a_program_wrote_is_left_out_and_noted(load: Load, tmp_pat
     frame.to_parquet(tmp_path / "t.parquet")
     frame.to_csv(tmp_path / "plain.csv")
     frame.reset_index(drop=True).to_csv(tmp_path / "saved.csv")
+    frame.sample(frac=1, random_state=0).to_csv(tmp_path / "shuffled.csv")
+    frame.set_axis([f"row {n}" for n in range(ROWS)]).to_csv(tmp_path / "named.csv")
     pd.read_csv(tmp_path / "saved.csv").to_csv(tmp_path / "twice.csv")
     pd.read_csv(tmp_path / "twice.csv").to_csv(tmp_path / "thrice.csv", index=False)
     for name, left_out in {
         "t.parquet": ["__index_level_0__"],
         "saved.csv": ["column 1"],
+        "plain.csv": ["column 1"],
+        "shuffled.csv": ["column 1"],
+        "named.csv": ["column 1"],
         "twice.csv": ["Unnamed: 0", "column 1"],
         "thrice.csv": ["Unnamed: 0", "Unnamed: 0.1"],
     }.items():
@@ -150,7 +155,9 @@ def test_an_index_that_a_program_wrote_is_left_out_and_noted(load: Load, tmp_pat
         assert list(table.frame) == ["x", "y"], name
         noted = [finding.column for finding in table.findings if finding.check == "index"]
         assert sorted(map(str, noted)) == left_out
-    # A column without a name that counts no rows is a column.
-    assert list(load(tmp_path / "plain.csv", target="y").frame) == ["column 1", "x", "y"]
+    # A column without a name that repeats itself names no rows.
+    for index in (frame["x"].to_numpy(), np.arange(ROWS) + 0.5, [None, *range(1, ROWS)]):
+        frame.set_axis(index).to_csv(tmp_path / "other.csv")
+        assert list(load(tmp_path / "other.csv", target="y").frame) == ["column 1", "x", "y"]
     kept = load(tmp_path / "t.parquet", target="y", types={"__index_level_0__": "number"})
     assert list(kept.frame) == ["x", "__index_level_0__", "y"]
