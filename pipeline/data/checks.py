@@ -28,6 +28,8 @@ FEWEST_OF_CLASS = 3
 BLIND_ACCURACY = 0.8
 SCARCE = 0.2
 SHOWN = 5
+# What programs write for no value.
+LIKE_GAPS = {"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "?", "-", "--"}
 
 
 def check_table(table: Table, schema: Schema, group: str | None) -> tuple[Finding, ...]:
@@ -71,9 +73,9 @@ def _check_target(table: Table) -> None:
     sizes = labels.value_counts()
     if sizes.min() < FEWEST_OF_CLASS:
         raise InputError(
-            f"{table.name}: class {sizes.idxmin()!r} of {name!r} has {sizes.min()} rows, want at"
-            f" least {FEWEST_OF_CLASS}, one for each role. Merge it with another, or leave its rows"
-            " out."
+            f"{table.name}: class {sizes.idxmin()!r} of {name!r} has {sizes.min()}"
+            f" {'row' if sizes.min() == 1 else 'rows'}, want at least {FEWEST_OF_CLASS}, one for"
+            " each role. Merge it with another, or leave its rows out."
         )
     if len(labels) < FEWEST_ROWS:
         raise InputError(
@@ -92,7 +94,7 @@ def _check_infinite(table: Table, schema: Schema) -> None:
         shown = ", ".join(f"{name!r} ({count})" for name, count in list(bad.items())[:SHOWN])
         raise InputError(
             f"{table.name}: values that are infinite or beyond {LARGEST:g} in {shown}, want finite"
-            " numbers or gaps. Replace them, or list them (inf, -inf) in data.missing."
+            " numbers or gaps. Mend them, or list those that stand for no value in data.missing."
         )
 
 
@@ -111,6 +113,13 @@ def _of_target(table: Table) -> Iterator[Finding]:
             " write them alike"
         )
         yield Finding(check="class names", column=table.target, message=message)
+    for label in table.classes:
+        if label.strip().lower() in LIKE_GAPS or label == "None":
+            message = (
+                f"class {label!r} looks like a gap; if it stands for no value, list it in"
+                " data.missing, and its rows are left out"
+            )
+            yield Finding(check="class names", column=table.target, message=message)
     if len(schema_columns := table.frame.columns) - 1 > len(table.frame):
         message = (
             f"{len(schema_columns) - 1} columns for {len(table.frame)} rows: a network can"

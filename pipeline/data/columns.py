@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from pipeline.config.errors import InputError
-from pipeline.config.sections.data import CsvParams, DataParams
+from pipeline.config.sections.data import DataParams
+from pipeline.data.dates import ISO
 from pipeline.data.findings import Finding
-from pipeline.data.inference import infer, number_written
+from pipeline.data.inference import Note, guess_note, infer, number_written
 from pipeline.data.numbers import NumbersSeen, choose_marks, see_numbers, usual_decimal
 from pipeline.data.rows.cells import read_cells
 from pipeline.data.schema import ColumnKind, Written
@@ -98,8 +100,8 @@ def _as_found(values: pd.Series, seen: NumbersSeen, data: DataParams, usual: str
     read, odd = read_cells(values, inferred.kind, written.model_dump())
     if len(odd):
         return Typed(values, Written(missing=data.missing))
-    findings = tuple(Finding(check=c, column=name, message=text) for c, text in inferred.notes)
-    return Typed(_stored(read, values, inferred.kind, seen.whole), written, findings)
+    stored = _stored(read, values, inferred.kind, seen.whole)
+    return Typed(stored, written, _findings(values, inferred.notes))
 
 
 def _as_wanted(
@@ -111,13 +113,15 @@ def _as_wanted(
     origin: str,
 ) -> Typed:
     kind = KINDS[wanted.split(":")[0]]
-    written = Written()
+    written, notes = Written(), list[Note]()
     if kind == "date":
         written = Written(date=_date_format(wanted, values, origin))
-    elif kind == "numeric":
-        written = _number_as_wanted(seen, data.csv, usual)
-        if pd.api.types.is_bool_dtype(values):
-            written = Written(booleans=True)
+    elif kind == "numeric" and pd.api.types.is_bool_dtype(values):
+        written = Written(booleans=True)
+    elif kind == "numeric" and seen is not None:
+        marks = choose_marks(seen, data.csv, usual)
+        if marks is not None:
+            written, notes = number_written(seen, marks), guess_note(seen, marks)
     written = written.model_copy(update={"missing": data.missing})
     read, odd = read_cells(values, kind, written.model_dump())
     if len(odd):
@@ -126,14 +130,12 @@ def _as_wanted(
             f"{origin}: column {values.name!r} holds {cell[:40]!r}, want {wanted} as in"
             f" data.types ({len(odd)} such values).{_mend(cell, kind)}"
         )
-    return Typed(_stored(read, values, kind, seen is not None and seen.whole), written)
+    whole = seen is not None and seen.whole
+    return Typed(_stored(read, values, kind, whole), written, _findings(values, notes))
 
 
-def _number_as_wanted(seen: NumbersSeen | None, given: CsvParams, usual: str | None) -> Written:
-    if seen is None:
-        return Written()
-    marks = choose_marks(seen, given, usual)
-    return Written() if marks is None else number_written(seen, marks)
+def _findings(values: pd.Series, notes: Iterable[Note]) -> tuple[Finding, ...]:
+    return tuple(Finding(check=c, column=str(values.name), message=text) for c, text in notes)
 
 
 def _mend(cell: str, kind: ColumnKind) -> str:
@@ -149,8 +151,10 @@ def _mend(cell: str, kind: ColumnKind) -> str:
 
 
 def _date_format(wanted: str, values: pd.Series, origin: str) -> str:
-    written = wanted.removeprefix("date").removeprefix(":") or "ISO8601"
+    written = wanted.removeprefix("date").removeprefix(":") or ISO
     try:
+        if written != ISO and "%" not in written:
+            raise ValueError(written)
         pd.to_datetime(pd.Series(["x"]), format=written, errors="coerce")
     except ValueError:
         raise InputError(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 SHOWN_COLUMNS = 8
+
+
+# What YAML takes as a text without quotes, whatever it says.
+BARE = re.compile(r"[A-Za-z_]\w*")
+NO_TEXT = {"null", "true", "false"}
 
 
 class Finding(BaseModel):
@@ -17,6 +24,13 @@ class Finding(BaseModel):
     check: str
     column: str | None
     message: str
+
+
+def typed(name: str, kind: str) -> str:
+    """Return the setting that gives a column its type, as it may be copied into params.yaml."""
+    bare = BARE.fullmatch(name) and name.lower() not in NO_TEXT
+    quoted = kind if BARE.fullmatch(kind) else f"'{kind}'"
+    return f"data.types: {{{name if bare else json.dumps(name, ensure_ascii=False)}: {quoted}}}"
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:

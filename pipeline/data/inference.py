@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline.config.sections.data import CsvParams
+from pipeline.data.dates import ISO_DATE
+from pipeline.data.findings import typed
 from pipeline.data.numbers import Marks, NumbersSeen, choose_marks
 from pipeline.data.schema import ColumnKind, Written
 
-ISO_DATE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?P<zone>Z|[-+]\d\d(?::?\d\d)?)?)?"
-)
+# A check and its message.
+Note = tuple[str, str]
 TRUE_OR_FALSE = {"true", "false"}
 
 
@@ -24,7 +24,7 @@ class Inferred:
 
     kind: ColumnKind
     written: Written
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def infer(
@@ -45,7 +45,8 @@ def infer(
         # A code that loses its zeros, or is rounded, is another code.
         if seen.zeros or seen.long:
             return as_text
-        return Inferred("numeric", number_written(seen, marks), tuple(_notes(name, seen, marks)))
+        notes = [*guess_note(seen, marks), *_unit_note(name, seen)]
+        return Inferred("numeric", number_written(seen, marks), tuple(notes))
     texts = distinct()
     words = {text.strip().lower() for text in texts}
     if words & TRUE_OR_FALSE and words <= TRUE_OR_FALSE | {"0", "1"}:
@@ -73,20 +74,24 @@ def _are_dates(texts: Sequence[str]) -> bool:
     return len(zones) == 1 and bool(dates.notna().all())
 
 
-def _notes(name: str, seen: NumbersSeen, marks: Marks) -> list[tuple[str, str]]:
-    notes = []
-    if (mark := marks.guessed) is not None:
-        read = "as the decimal mark" if mark == marks.decimal else "as the mark between thousands"
-        message = (
-            f"{mark!r} was read {read}, though it may be either: exactly three digits follow each,"
-            f" as in {seen.open[mark]!r}; write data.csv.decimal and data.csv.thousands to be sure"
-        )
-        notes.append(("three digits", message))
+def guess_note(seen: NumbersSeen, marks: Marks) -> list[Note]:
+    """Return the note on a mark that might mean the other thing, if there is one."""
+    if (mark := marks.guessed) is None:
+        return []
+    read = "as the decimal mark" if mark == marks.decimal else "as the mark between thousands"
+    message = (
+        f"{mark!r} was read {read}, though it may be either: exactly three digits follow each,"
+        f" as in {seen.open[mark]!r}; write data.csv.decimal and data.csv.thousands to be sure"
+    )
+    return [("three digits", message)]
+
+
+def _unit_note(name: str, seen: NumbersSeen) -> list[Note]:
     units = seen.units - {""}
-    if units:
-        message = (
-            f"each number has {next(iter(units))!r} beside it and was read without it; if these are"
-            f" no quantities, set data.types: {{{name}: category}}"
-        )
-        notes.append(("unit", message))
-    return notes
+    if not units:
+        return []
+    message = (
+        f"each number has {next(iter(units))!r} beside it and was read without it; if these are"
+        f" no quantities, set {typed(name, 'category')}"
+    )
+    return [("unit", message)]

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.config.sections.data import CsvParams
-from pipeline.data.rows.cells import ALIKE, INFINITY, NOT_A_NUMBER, PLAIN_LETTERS
+from pipeline.data.rows.cells import ALIKE, INFINITY, NO_CENTS, NOT_A_NUMBER, PLAIN_LETTERS
 
-SYMBOLS = "$€£¥₹₩₽₺₪₫฿₴₦"
-CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|BRL|AUD|CAD|NZD|Rs|kr"
-MEASURE = "[A-Za-zµμΩÅ]{1,10}[²³]?"
+# Signs of currencies, as a set of letters of a pattern.
+SYMBOLS = "$¢£¤¥֏؋৳฿\u20a0-\u20c0\ufdfc"
+CODES = r"USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|BRL|AUD|CAD|NZD|Rs\.?|kr\.?|Fr\."
+LETTER = r"[^\W\d_]"
+MEASURE = rf"{LETTER}{{1,10}}(?:[²³]|\^[23])?"
 NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+])?\ ?"
-    rf"(?P<before>[A-Z]{{0,3}}[{SYMBOLS}]|(?:{CODES})(?=[- \d]))?\ ?[-+]?\ ?"
-    r"(?P<core>\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
-    rf"\ ?(?P<after>[%‰°]|[A-Z]{{0,3}}[{SYMBOLS}]|°?{MEASURE}(?:/{MEASURE})?)?"
-    r"\ ?-?\)?",
-    re.ASCII,
+    r"\(?[-+]?\ ?"
+    rf"(?P<before>[A-Z]{{0,3}}[{SYMBOLS}]|(?:{CODES})(?=[- 0-9]))?\ ?[-+]?\ ?"
+    r"(?P<core>[0-9](?:[0-9.,' ]*[0-9])?[.,]?|[.,][0-9]+)(?P<power>[eE][-+]?[0-9]+)?"
+    rf"\ ?(?P<after>[%‰°\"\u2032\u2033]|[A-Z]{{0,3}}[{SYMBOLS}]|°?{MEASURE}(?:/{MEASURE})?\.?)?"
+    r"\ ?-?\)?"
 )
 MARKS = re.compile(r"[.,' ]")
 # A point in a number that has no group of three behind it, or no one to three digits before it.
@@ -97,6 +98,9 @@ def _written(texts: Sequence[str]) -> NumbersSeen:
     plain: list[str] = []
     for text in texts:
         body = text.translate(ALIKE).strip()
+        if dash := NO_CENTS.search(body):
+            decimal.add(dash["mark"])
+            body = NO_CENTS.sub("", body)
         if body.lower().lstrip("+-") in {*INFINITY, NOT_A_NUMBER}:
             count += 1
             continue

@@ -101,6 +101,14 @@ def test_classes_that_differ_by_case_are_said() -> None:
         ("two words", "two\u00a0 words", "case or blanks"),
         ("cafe\u0301", "caf\u00e9", "case or blanks"),
         ("yes", "yes\u200b", "case or blanks"),
+        ("5 %", "5%", "case or blanks"),
+        ("1", "1,0", "how a number is written"),
+        ("1,000", "1000", "how a number is written"),
+        ("-1", "\u22121", "how a number is written"),
+        ("not found", "not_found", "marks such as hyphens and quotes"),
+        ("well-known", "well\u2010known", "marks such as hyphens and quotes"),
+        ("it's", "it\u2019s", "marks such as hyphens and quotes"),
+        ("late", "late.", "marks such as hyphens and quotes"),
     ],
 )
 def test_two_spellings_of_one_class_or_level_are_noted(
@@ -117,6 +125,29 @@ def test_two_spellings_of_one_class_or_level_are_noted(
     )
     assert (of_column.check, of_column.column) == ("level names", "case")
     assert wanted in of_column.message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["9007199254740993", "9007199254740992", "a"], ["A", "A+", "A-"], ["<5", ">5", "5"],
+     ["C", "C++", "C#"], ["yes", "no"], ["0", "1"], ["1", "10", "100"]],
+)  # fmt: skip
+def test_what_differs_is_no_other_spelling(words: list[str]) -> None:
+    found = findings(np.resize(np.array(words, object), ROWS))
+    assert [finding for finding in found if finding.check == "class names"] == []
+
+
+def test_two_ways_of_writing_yes_and_no_are_noted() -> None:
+    found = findings(np.resize(["yes", "y", "no", "n", "yes", "1"], ROWS))
+    messages = [finding.message for finding in found if finding.check == "class names"]
+    assert len(messages) == 3
+    assert all("differ only in how yes and no are written" in message for message in messages)
+
+
+@pytest.mark.parametrize("gap", ["NA", "nan", "None", " ", "?", "NULL"])
+def test_a_class_that_looks_like_a_gap_is_noted(gap: str) -> None:
+    (found,) = findings(np.resize(np.array(["no", "yes", gap], object), ROWS))
+    assert f"class {gap!r} looks like a gap" in found.message
 
 
 def test_columns_of_which_the_same_is_said_share_a_sentence() -> None:

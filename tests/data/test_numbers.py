@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from pipeline.data.checks import check_table
 from pipeline.data.description import describe
@@ -38,6 +39,21 @@ AS_NUMBERS: dict[str, dict[str, float]] = {
     "speeds": {"12 km/h": 12, "80.5 km/h": 80.5, "3 km/h": 3},
     "degrees": {"12.5°C": 12.5, "-3 °C": -3, "20°C": 20},
     "exponents": {"1e3": 1000, "-2.5E-2": -0.025, "7": 7},
+    "other blanks": {"1\u2007234": 1234, "12\u3000345": 12345, "7": 7},
+    "other signs": {"\u20115": -5, "\u20146.5": -6.5, "7": 7},
+    "invisible letters": {"5\u200b": 5, "\ufeff6.5": 6.5, "\u200e7": 7},
+    "full width": {"\uff11\uff12": 12, "\uff0d\uff13\uff0e\uff15": -3.5, "\uff17": 7},
+    "Arabic digits": {"\u0661\u0662": 12, "\u0663\u066b\u0665": 3.5, "7": 7},
+    "Devanagari digits": {"\u0967\u0968": 12, "\u0969": 3},
+    "no cents": {"5,-": 5, "1.500,-": 1500, "12,50": 12.5, "7,--": 7, "-3,-": -3},
+    "Swiss prices": {"CHF 5.-": 5, "CHF 1'500.-": 1500, "CHF 7.50": 7.5},
+    "zloty": {"5,50 zł": 5.5, "1 200,00 zł": 1200, "7 zł": 7},
+    "rupees": {"Rs. 500": 500, "Rs. 1,250.50": 1250.5},
+    "tenge and cents": {"5 ₸": 5, "6.5 ₸": 6.5},
+    "micrograms": {"5 µg": 5, "6.5 μg": 6.5},
+    "square metres": {"5 m^2": 5, "6.5 m^2": 6.5},
+    "abbreviated": {"5 kg.": 5, "6.5 kg.": 6.5},
+    "inches": {'5"': 5, '6.5"': 6.5},
     "three decimals": {"0.125": 0.125, "12.375": 12.375, "1234.500": 1234.5},
 }
 # Columns that are kept as texts, and the check that names why.
@@ -50,6 +66,13 @@ AS_TEXTS: dict[str, tuple[str, list[str]]] = {
     "censored": ("numbers as text", ["12", "<5", "7", "8", "9"]),
     "approximate": ("numbers as text", ["12", "~7", "8", "9"]),
     "a word": ("numbers as text", ["12", "unknown", "7", "8"]),
+    "a sheet's error": ("numbers as text", ["12", "#DIV/0!", "7", "8"]),
+    "rare numbers": ("numbers as text", ["unknown"] * 9 + ["1", "2", "5", "8"]),
+    "fractions": ("numbers as text", ["1", "1 1/2", "2", "3"]),
+    "words beside": ("numbers in text", ["5 years old", "6 years old", "7 years old"]),
+    "grouped by _": ("numbers in text", ["1_000", "2_500", "1_000_000"]),
+    "times of day": ("times as text", ["12:30", "9:15", "23:59:59.5", "1:05 pm"]),
+    "durations": ("times as text", ["1h30", "2 h 05 min", "10h45"]),
     "zip": ("leading zeros", ["00123", "10115", "04109"]),
     "months": ("leading zeros", ["01", "02", "11", "12"]),
     "account": ("long whole numbers", ["12345678901234567890", "12345678901234567891", "7"]),
@@ -105,12 +128,14 @@ def test_advice_that_is_followed_changes_no_value(load: Load, tmp_path: Path, ca
     for text in (finding.message for finding in findings):
         assert "data.drop" not in text or case in ("account", "beyond 2**53")
         changes: dict[str, Any] = {}
-        if kind := re.search(r"data\.types: \{x: (\w+)\}", text):
+        if kind := re.search(r"data\.types: \{x: (\w+)\}$", text):
             changes["types"] = {"x": kind[1]}
         if "in data.missing" in text:
             (shown,) = re.findall(r"because of (.*); list", text)
             changes["missing"] = ["", *re.findall(r"'([^']*)'", shown)]
-            assert not any(re.search(r"\d", marker) for marker in changes["missing"])
+            assert not any(
+                re.search(r"\d", text.replace("#DIV/0!", "")) for text in changes["missing"]
+            )
         again, _ = fetched(load, tmp_path, cells, **changes)
         column = again.frame["x"]
         for place, cell in enumerate(np.resize(np.array(cells, object), ROWS)):
@@ -176,26 +201,71 @@ def test_one_odd_date_is_named_wherever_it_is(load: Load, tmp_path: Path, place:
     found = check_table(table, describe(table, None), None)
     (note,) = [finding for finding in found if finding.column == "x"]
     assert note.check == "dates as text"
-    assert "'soon' is none" in note.message
+    assert "because of 'soon': write it like the others, or list it" in note.message
 
 
 @pytest.mark.parametrize(
     "written",
     ["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d %b %Y", "%B %d, %Y", "%d.%m.%y %H:%M",
-     "%m/%d/%Y %I:%M %p"],
+     "%m/%d/%Y %I:%M %p", "%d-%b-%Y", "%Y-%m", "%m/%Y", "%a, %d %b %Y %H:%M:%S GMT",
+     "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S +0000"],
 )  # fmt: skip
 def test_the_format_that_is_advised_reads_every_date(
     load: Load, tmp_path: Path, written: str
 ) -> None:
     import pandas as pd
 
-    dates = pd.date_range("2019-01-27 09:30", periods=ROWS, freq="31h")
+    # Enough months for each to be told from another.
+    step = "31h" if "%d" in written else "31D"
+    dates = pd.date_range("2019-01-27 09:30", periods=ROWS, freq=step)
     cells = [date.strftime(written) for date in dates]
     _, (finding,) = fetched(load, tmp_path, cells)
-    (advised,) = re.findall(r"date:(.*)$", finding.message)
-    table, found = fetched(load, tmp_path, cells, types={"x": f"date:{advised}"})
+    (advised,) = re.findall(r"set data.types: (.*)$", finding.message)
+    table, found = fetched(load, tmp_path, cells, types=YAML(typ="safe").load(advised))
     assert table.frame["x"].dt.strftime(written).tolist() == cells
     assert found == []
+
+
+@pytest.mark.parametrize("odd", ["0000-00-00", "2024-02-30", "2024-01-31T24:00:00", "10000-01-01"])
+def test_the_date_that_is_none_is_named(load: Load, tmp_path: Path, odd: str) -> None:
+    _, (finding,) = fetched(load, tmp_path, ["2024-01-31", odd, "2024-02-01"])
+    assert finding.check == "dates as text"
+    assert f"such as '2024-01-31', but read as text because of {odd!r}" in finding.message
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["1.2.3", "1.10.2"], ["123-45-6789", "223-45-6789"], ["10.0.0.1", "1.2.3.4"], ["Q1", "T5"],
+     ["12 Elm", "14 Oak", "3 Ash", "9 Fir", "2 Yew", "7 Box", "5 Bay"], ["18-25", "26-40"],
+     ["[0,10)", "[10,20)"]],
+)  # fmt: skip
+def test_codes_are_taken_for_nothing_else(load: Load, tmp_path: Path, cells: list[str]) -> None:
+    table, found = fetched(load, tmp_path, cells)
+    assert describe(table, None).category == ["x"]
+    assert found == []
+
+
+def test_days_written_as_whole_numbers_are_noted(load: Load, tmp_path: Path) -> None:
+    cells = ["20240131", "20240201", "20231224"]
+    table, (finding,) = fetched(load, tmp_path, cells)
+    assert finding.check == "dates as numbers"
+    assert describe(table, None).numeric[0] == "x"
+    for plain in (["20240131", "20240199"], ["20240131", "20240201.5"], ["1", "20240131"]):
+        assert fetched(load, tmp_path, plain)[1] == []
+
+
+@pytest.mark.parametrize(("odd", "advice"), [("NA", "list those"), ("2", "write these")])
+def test_what_is_neither_true_nor_false_is_named(
+    load: Load, tmp_path: Path, odd: str, advice: str
+) -> None:
+    _, (finding,) = fetched(load, tmp_path, ["TRUE", "FALSE", "TRUE", odd])
+    assert finding.check == "truth as text"
+    assert f"true or false, but read as text because of {odd!r}; {advice}" in finding.message
+
+
+def test_a_mark_is_noted_where_the_user_names_the_type(load: Load, tmp_path: Path) -> None:
+    (finding,) = fetched(load, tmp_path, ["1,283", "968"], types={"x": "number"})[1]
+    assert finding.check == "three digits"
 
 
 def test_dates_that_two_formats_read_name_both(load: Load, tmp_path: Path) -> None:

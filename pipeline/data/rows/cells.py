@@ -21,10 +21,24 @@ YES = {"true", "yes", "t", "y", "1", "1.0"}
 NO = {"false", "no", "f", "n", "0", "0.0"}
 # Texts of these alone are numbers to Python exactly if they are to this project.
 PLAIN_LETTERS = frozenset("0123456789.+-eE")
-# Minus signs, blanks and apostrophes that look alike.
-ALIKE = str.maketrans(
-    dict.fromkeys("\u2212\u2013", "-") | dict.fromkeys("\u00a0\u202f\u2009", " ") | {"\u2019": "'"}
+MINUS_SIGNS = (*range(0x2010, 0x2015), 0x2212, 0xFE63)
+BLANKS = (0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+INVISIBLE = (0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF)
+# Zeros of other scripts, each followed by the digits to nine.
+ZEROS = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0AE6, 0x0E50)
+# What people write in place of the letters of a plain number, and programs between them. Letters of
+# full width are those of ASCII at another place.
+ALIKE = (
+    {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
+    | {zero + digit: str(digit) for zero in ZEROS for digit in range(10)}
+    | dict.fromkeys(MINUS_SIGNS, "-")
+    | dict.fromkeys(BLANKS, " ")
+    | dict.fromkeys(INVISIBLE, "")
+    # An apostrophe, Arabic marks of decimals and thousands, and the sign of a millionth.
+    | {0x2019: "'", 0x066B: ".", 0x066C: "'", 0x00B5: "\u03bc"}
 )
+# In prices a dash in place of cents, as in 5,- or 5.--
+NO_CENTS = re.compile(r"(?<=\d)(?P<mark>[.,])--?(?=\D*$)", re.ASCII)
 INFINITY, NOT_A_NUMBER = {"inf", "infinity"}, "nan"
 WrittenMapping = Mapping[str, Any]
 
@@ -58,7 +72,7 @@ def _as_objects(values: pd.Series) -> pd.Series:
 
 def number_in(text: str, written: WrittenMapping) -> float | None:
     """Return the number that a text holds, or None if it holds none."""
-    body = text.translate(ALIKE)
+    body = NO_CENTS.sub("", text.translate(ALIKE))
     if unit := written.get("unit"):
         body = body.replace(unit, "", 1)
     body = body.strip()
