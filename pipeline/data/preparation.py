@@ -18,9 +18,9 @@ from sklearn.preprocessing import (
 
 from pipeline.config.sections.data import CategoryParams, Scale
 from pipeline.data.rows import DATE_PARTS, part_name, plain_rows
+from pipeline.data.rows.matrix import MISSING
 from pipeline.data.schema import Schema
 
-MISSING_CATEGORY = "(missing)"
 # From this share of gaps on, a feature of its own says where a number is missing.
 INDICATED_SHARE = 0.05
 # The largest grey value of an image.
@@ -96,7 +96,7 @@ class Preparation:
                     "gaps",
                     SimpleImputer(
                         strategy="constant",
-                        fill_value=MISSING_CATEGORY,
+                        fill_value=MISSING,
                         keep_empty_features=True,
                     ),
                 ),

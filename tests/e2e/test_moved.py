@@ -13,7 +13,6 @@ from mlflow import MlflowClient
 from tests.e2e.conftest import Project, serving
 
 LOAD = """
-import pipeline.training._tensorflow  # starts TensorFlow quietly
 import mlflow
 model = mlflow.pyfunc.load_model("models:/regularized-net@challenger")
 print(len(model.metadata.metadata["columns"]))

@@ -15,9 +15,8 @@ import pytest
 from tests.e2e.conftest import Finished, Project, serving
 
 NO_PICKLE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
-# One process for all: starting TensorFlow takes longer than any prediction.
+# One process for all: importing MLflow takes longer than any prediction.
 PREDICT = """
-import pipeline.training._tensorflow  # starts TensorFlow quietly
 import mlflow, pandas as pd, sys
 from pipeline.data.description import read_schema
 rows = pd.read_parquet("data/test.parquet")[read_schema().features]

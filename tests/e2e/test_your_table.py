@@ -14,9 +14,8 @@ import pytest
 
 from tests.e2e.conftest import Project
 
-# One process for all questions: starting TensorFlow takes longer than any answer.
+# One process for all questions: importing MLflow takes longer than any answer.
 ASK = """
-import pipeline.training._tensorflow  # starts TensorFlow quietly
 import json
 import mlflow, pandas as pd
 from pathlib import Path

@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 
 from .cells import WrittenMapping, number_markers, read_cells
+from .matrix import prepared_matrix
+
+__all__ = ["DATE_PARTS", "part_name", "plain_rows", "prepared_matrix"]
 
 DAY_S = 86_400
 SHOWN = 5

@@ -26,7 +26,7 @@ from pipeline.tracking.store.network_digest import NETWORK_TAG, network_digest
 from pipeline.tracking.store.provenance import code_digest, how_to_reproduce, made_again
 from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
 from pipeline.tracking.store.tryout import HOW_TO_REGISTER, tryout
-from pipeline.tracking.store.versions import COLUMNS_TAG, register
+from pipeline.tracking.store.versions import COLUMNS_TAG, SERVED_BY, SERVED_TAG, register
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def log_comparison(
             run_tags(kind, comparison.study, verdict=comparison.verdict)
             | about
             | {"mlflow.parentRunId": run_id, NETWORK_TAG: network_digest(files.network)}
-            | {COLUMNS_TAG: _columns_digest(files)},
+            | {COLUMNS_TAG: _columns_digest(files), SERVED_TAG: SERVED_BY},
             kind,
         )
         model = log_model(client, child, files, raw, kind)

@@ -5,35 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-import skops.io
 from sklearn.compose import ColumnTransformer
 
 from pipeline.comparison.assessment import Predictions
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.material import RawRows
 from pipeline.comparison.networks import Networks
+from pipeline.data.portable import portable_steps
 from pipeline.data.schema import Schema
-from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA
+from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA, write_json
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tracking.models.logged import ModelFiles, open_model
 from pipeline.training.architecture import Architecture
+from pipeline.training.portable import write_weights
 
 
 def export_models(
     networks: Mapping[Kind, Networks], architecture: Architecture, preparation: ColumnTransformer
 ) -> dict[Kind, ModelFiles]:
-    """Save the registered network of each kind as a Keras model, beside the preparation."""
+    """Save the registered network of each kind, as weights and as a Keras model, and the steps."""
     # TensorFlow sets environment variables when it is imported, and takes seconds.
     from pipeline.training.network import export_network
 
-    MODELS.mkdir(exist_ok=True)
-    skops.io.dump(preparation, PREPARATION)
+    write_json(PREPARATION, portable_steps(preparation))
     models = {}
     for kind, trained in networks.items():
-        path = MODELS / f"{kind}.keras"
+        files = ModelFiles(
+            network=MODELS / f"{kind}.keras",
+            weights=MODELS / f"{kind}.npz",
+            preparation=PREPARATION,
+            schema=SCHEMA,
+        )
         weights = trained.fits[trained.registered].weights
-        export_network(architecture, trained.regularization, weights).save(path)
-        models[kind] = ModelFiles(network=path, preparation=PREPARATION, schema=SCHEMA)
+        write_weights(files.weights, architecture, weights)
+        export_network(architecture, trained.regularization, weights).save(files.network)
+        models[kind] = files
     return models
 
 

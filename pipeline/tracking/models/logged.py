@@ -22,6 +22,7 @@ from pipeline.text.markdown import markdown_text
 from pipeline.tracking.models import served
 from pipeline.tracking.store.environment import prepare_mlflow
 from pipeline.tracking.store.single import one_model
+from pipeline.training import inference
 
 # MLflow's databases hold 5,000 to 8,000 letters of a tag.
 COLUMNS_SHOWN, LETTERS_SHOWN = 25, 40
@@ -33,14 +34,18 @@ WANTED = {
     "category": "a text",
 }
 # What `served` imports: all a server has to install.
-REQUIREMENTS = ("mlflow", "keras", "numpy", "pandas", "scikit-learn", "skops", "tensorflow")
+REQUIREMENTS = ("mlflow", "numpy", "pandas")
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """The files a model is made of."""
+    """The files a model is made of.
+
+    network: for those who want Keras; what is served are the weights.
+    """
 
     network: Path
+    weights: Path
     preparation: Path
     schema: Path
 
@@ -52,7 +57,6 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
     """
     prepare_mlflow()
     for path in vars(files).values():
-        # Keras' own error is none of the system's.
         path.stat()
     model = served.RegularizedNetwork()
     model.load_context(_Context(_paths(files)))
@@ -128,7 +132,8 @@ def columns_note(schema: Schema) -> str:
 
 def _paths(files: ModelFiles) -> dict[str, str]:
     return {name: str(path) for name, path in vars(files).items()} | {
-        "rows": str(Path(raw.__file__).parent)
+        "rows": str(Path(raw.__file__).parent),
+        "inference": str(inference.__file__),
     }
 
 

@@ -3,14 +3,14 @@
 MLflow leaves out, with a warning in its log, what a signature does not list. So the signature lists
 no inputs, and the model itself sees to it that rows have its columns, all of them and no other.
 MLflow runs this file when it loads the model (models from code), so it stands alone and imports
-nothing of this project; nothing of the model is pickled.
+nothing of this project but what the model carries a copy of; nothing of the model is pickled. It
+needs MLflow, pandas and NumPy: neither Keras nor scikit-learn, which take seconds to import.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -18,29 +18,33 @@ from typing import Any
 
 import mlflow
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
-# Plain values that skops names before it builds them.
-TRUSTED = ["numpy.dtype"]
-BLOCK_ROWS = 8192
+Float32s = npt.NDArray[np.float32]
 
 
 class RegularizedNetwork(PythonModel):  # type: ignore[misc]
-    """The preparation and the network as `compare` fitted them."""
+    """The preparation and the network as `compare` fitted them.
+
+    keras_file: the same network as Keras saved it, which reads what `prepare` returns.
+    """
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the network, the preparation and the names of columns and classes."""
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        import keras
-        import skops.io
+        paths = context.artifacts
+        self.inference, self.rows = _module(paths["inference"]), _module(paths["rows"])
+        self.layers = self.inference.read_layers(paths["weights"])
+        self.steps = _read_json(paths["preparation"])
+        self.schema = _read_json(paths["schema"])
+        self.keras_file = Path(paths["network"])
 
-        self.network = keras.models.load_model(context.artifacts["network"], compile=False)
-        self.preparation = skops.io.load(context.artifacts["preparation"], trusted=TRUSTED)
-        self.schema = json.loads(Path(context.artifacts["schema"]).read_text(encoding="utf-8"))
-        self.plain_rows = _module(context.artifacts["rows"]).plain_rows
+    def prepare(self, model_input: Any) -> Float32s:
+        """Return the (row, column) matrix of raw rows that the network reads."""
+        return self._read(model_input)[1]
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -49,26 +53,24 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
 
         model_input: a DataFrame, or what one is made of: columns by name, or a list of rows.
         (From a wider type hint MLflow would infer a signature.) `MlflowException`, which a server
-        answers with status 400, tells what is wrong.
+        answers with status 400, tells what is wrong with them.
         """
+        rows, x = self._read(model_input)
+        p = self.inference.probabilities(self.layers, x)
+        classes = np.array(self.schema["classes"])
+        answer = {"prediction": classes[p.argmax(1)]}
+        answer |= {f"probability_{name}": p[:, number] for number, name in enumerate(classes)}
+        return pd.DataFrame(answer, index=rows.index)
+
+    def _read(self, model_input: Any) -> tuple[pd.DataFrame, Float32s]:
         try:
             rows = _table(model_input)
-            plain = self.plain_rows(rows, self.schema["columns"])
+            plain = self.rows.plain_rows(rows, self.schema["columns"])
+            if rows.empty:
+                raise ValueError("no rows, want at least one.")
         except ValueError as error:
             raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
-        if rows.empty:
-            raise MlflowException("no rows, want at least one.", INVALID_PARAMETER_VALUE)
-        x = np.asarray(self.preparation.transform(plain), np.float32)
-        blocks = [x[start : start + BLOCK_ROWS] for start in range(0, len(x), BLOCK_ROWS)]
-        # Called and not `predict`: that builds a new graph for each model it meets.
-        p = np.concatenate([np.asarray(self.network(block, training=False)) for block in blocks])
-        if p.shape[1] == 1:
-            p = np.concatenate([1 - p, p], axis=1)
-        classes = np.array(self.schema["classes"])
-        answer = pd.DataFrame({"prediction": classes[p.argmax(1)]}, index=rows.index)
-        for number, name in enumerate(classes):
-            answer[f"probability_{name}"] = p[:, number]
-        return answer
+        return rows, self.rows.prepared_matrix(plain, self.steps)
 
 
 def _table(given: Any) -> pd.DataFrame:
@@ -93,17 +95,22 @@ def _cells(given: Any) -> Any:
     return [_cells(cell) for cell in given] if isinstance(given, list) else given
 
 
+def _read_json(path: str) -> Any:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
 def _module(path: str) -> ModuleType:
-    """Run the package at a path: what turns raw rows into those the preparation takes."""
+    """Run the module or package at a path."""
+    file = Path(path, "__init__.py") if Path(path).is_dir() else Path(path)
     # Two models in one process each have their own.
-    name = f"model_rows_{abs(hash(path))}"
+    name = f"model_{file.stem}_{abs(hash(path))}"
     spec = importlib.util.spec_from_file_location(
-        name, Path(path) / "__init__.py", submodule_search_locations=[path]
+        name, file, submodule_search_locations=[path] if file.name == "__init__.py" else None
     )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # Its modules import each other relatively, and so by this name.
+    # A package's modules import each other relatively, and so by this name.
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module

@@ -238,12 +238,9 @@ class Registry:
 
     def predict(self, version: Version, raw: pd.DataFrame, classes: Sequence[str]) -> Floats:
         """Return a version's (row, class) probabilities for raw rows; `InputError` if it fails."""
-        # Quietly, before a model does.
-        import pipeline.training._tensorflow  # noqa: F401
-
         name = f"{self.model} version {version.number}"
         try:
-            model = mlflow.pyfunc.load_model(f"models:/{self.model}/{version.number}")
+            model = _load(f"models:/{self.model}/{version.number}")
             answer = model.predict(raw)
             columns = [f"probability_{label}" for label in classes]
             absent = [column for column in columns if column not in answer]
@@ -263,6 +260,15 @@ class Registry:
                 " Look at the model in MLflow, then run make promote."
             )
         return p
+
+
+def _load(address: str) -> Any:
+    """Load a model; quietly, too, if it is one of those that TensorFlow serves."""
+    folder = mlflow.artifacts.download_artifacts(address)
+    needed = Path(folder, "requirements.txt")
+    if needed.is_file() and "tensorflow" in needed.read_text(encoding="utf-8"):
+        import pipeline.training._tensorflow  # noqa: F401 - to start it before the model does
+    return mlflow.pyfunc.load_model(folder)
 
 
 def _now() -> str:

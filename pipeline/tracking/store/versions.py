@@ -19,7 +19,11 @@ logger = logging.getLogger(__name__)
 ALIASES: Mapping[str, str] = {"best": "challenger", "baseline": "baseline"}
 # Tag of a run and a version: digest of the columns that its model takes.
 COLUMNS_TAG = "columns"
-COPIED_TAGS = ("study", "verdict", NETWORK_TAG, COLUMNS_TAG)
+# Tag of a run and a version: what computes its predictions. Those without it need Keras.
+SERVED_TAG, SERVED_BY = "served_by", "numpy"
+COPIED_TAGS = ("study", "verdict", NETWORK_TAG, COLUMNS_TAG, SERVED_TAG)
+# What equal versions of a network have in common beside it.
+ALIKE = ("kind", COLUMNS_TAG, SERVED_TAG)
 NOTE = "mlflow.note.content"
 
 
@@ -82,6 +86,8 @@ def _version(client: MlflowClient, name: str, run: Run) -> str:
 def _equal_version(client: MlflowClient, name: str, run: Run) -> str | None:
     """Find the newest version of an equal network of the same kind that takes equal columns.
 
+    It also has to be served alike: one that needs Keras is replaced by one that does not.
+
     One that was made from changes that were not committed does not count for a run that was not:
     the gate asks where a challenger comes from.
     """
@@ -92,7 +98,7 @@ def _equal_version(client: MlflowClient, name: str, run: Run) -> str | None:
     equal = []
     for version in client.search_model_versions(where):
         made_by = client.get_run(version.run_id)
-        same = all(made_by.data.tags.get(key) == tags.get(key) for key in ("kind", COLUMNS_TAG))
+        same = all(made_by.data.tags.get(key) == tags.get(key) for key in ALIKE)
         if same and _clean(made_by) >= _clean(run):
             equal.append(str(version.version))
     return max(equal, key=int, default=None)

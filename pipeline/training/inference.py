@@ -1,0 +1,130 @@
+"""Compute the probabilities of a saved network with NumPy alone.
+
+A served model carries a copy of this file, so it stands alone and imports nothing of this project.
+`portable.py` writes the files that it reads; the Keras network is the definition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Float32s = npt.NDArray[np.float32]
+BLOCK_ROWS = 2048
+# Klambauer et al. 2017, "Self-normalizing neural networks".
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+class Layer(NamedTuple):
+    """A dense layer: z = x · kernel + bias, then z · scale + shift, then the activation.
+
+    kernel: (in, out). bias, scale, shift: (out,). scale and shift are batch normalization at
+    inference; both are None without it.
+    """
+
+    kernel: Float32s
+    bias: Float32s
+    scale: Float32s | None
+    shift: Float32s | None
+    activation: str
+
+
+def read_layers(path: str | Path) -> list[Layer]:
+    """Read a network from a file of arrays, none of which is pickled."""
+    with np.load(path, allow_pickle=False) as file:
+        return [
+            Layer(
+                file[f"kernel_{number}"],
+                file[f"bias_{number}"],
+                *_affine(file.get(f"norm_{number}"), float(file["norm_epsilon"])),
+                activation,
+            )
+            for number, activation in enumerate(file["activations"].tolist())
+        ]
+
+
+def _affine(norm: Float32s | None, epsilon: float) -> tuple[Float32s | None, Float32s | None]:
+    """Return the scale and shift that batch normalization comes to at inference.
+
+    norm: (4, out) its scale, shift, moving mean and moving variance.
+    """
+    if norm is None:
+        return None, None
+    gamma, beta, mean, variance = norm.astype(np.float64)
+    scale = gamma / np.sqrt(variance + epsilon)
+    return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)
+
+
+def probabilities(layers: list[Layer], x: Float32s) -> Float32s:
+    """Return the (row, class) probabilities of prepared rows.
+
+    x: (row, feature). A single output is the probability of the second of two classes.
+    """
+    # In blocks that stay in a core's cache.
+    blocks = [_outputs(layers, x[at : at + BLOCK_ROWS]) for at in range(0, len(x), BLOCK_ROWS)]
+    p = np.concatenate(blocks)
+    return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+
+
+def _outputs(layers: list[Layer], x: Float32s) -> Float32s:
+    # exp overflows to infinity, of which the reciprocal is the right 0.
+    with np.errstate(over="ignore"):
+        for layer in layers:
+            z = x @ layer.kernel
+            z += layer.bias
+            if layer.scale is not None and layer.shift is not None:
+                z *= layer.scale
+                z += layer.shift
+            x = ACTIVATIONS[layer.activation](z)
+    return x
+
+
+def _sigmoid(z: Float32s) -> Float32s:
+    p: Float32s = np.reciprocal(1 + np.exp(-z))
+    return p
+
+
+def _softmax(z: Float32s) -> Float32s:
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    p: Float32s = powers / powers.sum(axis=1, keepdims=True)
+    return p
+
+
+def _elu(z: Float32s) -> Float32s:
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+
+
+def _selu(z: Float32s) -> Float32s:
+    below = np.float32(SELU_ALPHA) * np.expm1(np.minimum(z, 0))
+    return np.float32(SELU_SCALE) * np.where(z > 0, z, below)
+
+
+def _gelu(z: Float32s) -> Float32s:
+    # NumPy has no error function.
+    scaled = (z.ravel() * np.float32(math.sqrt(0.5))).tolist()
+    erf = np.fromiter(map(math.erf, scaled), np.float32, z.size).reshape(z.shape)
+    return z * np.float32(0.5) * (1 + erf)
+
+
+def _softplus(z: Float32s) -> Float32s:
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+ACTIVATIONS: Mapping[str, Callable[[Float32s], Float32s]] = {
+    "linear": lambda z: z,
+    # A NaN stays a NaN.
+    "relu": lambda z: np.maximum(z, 0, out=z),
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "softmax": _softmax,
+    "elu": _elu,
+    "selu": _selu,
+    "gelu": _gelu,
+    "silu": lambda z: z * _sigmoid(z),
+    "softplus": _softplus,
+}
