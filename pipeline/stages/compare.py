@@ -41,9 +41,10 @@ from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.assemble import ReportFiles, assemble_report
 from pipeline.report.sections import last_lines
 from pipeline.tracking.models.comparison_run import log_comparison
-from pipeline.tracking.models.export import export_models, served_predictions
+from pipeline.tracking.models.export import export_models, keras_files, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
 from pipeline.tracking.store.model_name import check_before_work
+from pipeline.training.keras_files import saving
 from pipeline.training.trainers import trainer
 
 ROLES = (TRAIN, VAL, TEST)
@@ -67,31 +68,35 @@ def main() -> None:
         kinds: dict[Kind, Regularization] = {"best": tuned, "baseline": params.baseline}
         findings = conduct(kinds, material, params, trainer(), clock, evaluation is not None)
         with clock("export"):
-            models = export_models(findings.networks, findings.architecture, preparation)
+            models = export_models(findings, preparation)
             predictions = served_predictions(models, rows, fold.y[fold.score], schema)
-        with clock("statistics: quality, importance"):
-            columns = prepared_columns(preparation, schema)
-            quality = assess(findings, predictions, fold, rows, columns, params.compare)
-        with clock("statistics: tuned and baseline"):
-            comparison = judge(
-                findings, predictions, quality, circumstances, params.compare, evaluation
-            )
-        with clock("report and figures"):
-            write_outputs(assemble_report(comparison, findings.networks, predictions, FIGURES.name))
-        write_json(TIMINGS, clock.seconds)
-        with clock("registry"):
-            log_comparison(
-                comparison,
-                models=models,
-                raw=rows.train[schema.features].head(EXAMPLE_ROWS),
-                inputs=[
-                    RoleRows(path.stem, path, frame)
-                    for path, frame in zip(ROLES, rows.frames, strict=True)
-                ],
-                report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
-                model_name=params.tracking.model_name,
-            )
-        write_json(TIMINGS, clock.seconds)
+        with saving(keras_files(models, findings)) as keras_models:
+            with clock("statistics: quality, importance"):
+                columns = prepared_columns(preparation, schema)
+                quality = assess(findings, predictions, fold, rows, columns, params.compare)
+            with clock("statistics: tuned and baseline"):
+                comparison = judge(
+                    findings, predictions, quality, circumstances, params.compare, evaluation
+                )
+            with clock("report and figures"):
+                report = assemble_report(comparison, findings.networks, predictions, FIGURES.name)
+                write_outputs(report)
+            with clock("export: Keras models, waited for"):
+                keras_models.wait()
+            write_json(TIMINGS, clock.seconds)
+            with clock("registry"):
+                log_comparison(
+                    comparison,
+                    models=models,
+                    raw=rows.train[schema.features].head(EXAMPLE_ROWS),
+                    inputs=[
+                        RoleRows(path.stem, path, frame)
+                        for path, frame in zip(ROLES, rows.frames, strict=True)
+                    ],
+                    report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
+                    model_name=params.tracking.model_name,
+                )
+            write_json(TIMINGS, clock.seconds)
     for line in last_lines(comparison):
         logger.info(line)
 

@@ -147,8 +147,10 @@ def test_stages_that_need_no_tensorflow_do_not_import_it(finished: Finished) -> 
         "fetch": {"tensorflow", "mlflow", "numba"},
         "tune": {"tensorflow", "mlflow"},
         "evaluate": {"tensorflow"},
+        "compare": {"tensorflow"},
+        "promote": {"tensorflow", "numba"},
     }
-    for stage in ("fetch", "split", "tune", "evaluate"):
+    for stage in ("fetch", "split", "tune", "evaluate", "compare", "promote"):
         unwanted = needless.get(stage, needless["fetch"])
         script = f"import sys, pipeline.stages.{stage}; print({unwanted} & set(sys.modules))"
         assert finished.project.run("python", "-c", script).strip() == "set()"

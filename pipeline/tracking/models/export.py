@@ -10,37 +10,43 @@ from sklearn.compose import ColumnTransformer
 from pipeline.comparison.assessment import Predictions
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.material import RawRows
-from pipeline.comparison.networks import Networks
+from pipeline.comparison.plan import Findings
 from pipeline.data.portable import portable_steps
 from pipeline.data.schema import Schema
 from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA, write_json
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tracking.models.logged import ModelFiles, open_model
-from pipeline.training.architecture import Architecture
+from pipeline.training.keras_files import KerasFile
 from pipeline.training.portable import write_weights
 
 
-def export_models(
-    networks: Mapping[Kind, Networks], architecture: Architecture, preparation: ColumnTransformer
-) -> dict[Kind, ModelFiles]:
-    """Save the registered network of each kind, as weights and as a Keras model, and the steps."""
-    # TensorFlow sets environment variables when it is imported, and takes seconds.
-    from pipeline.training.network import export_network
-
+def export_models(findings: Findings, preparation: ColumnTransformer) -> dict[Kind, ModelFiles]:
+    """Write what is served of the registered network of each kind: its weights, and the steps."""
     write_json(PREPARATION, portable_steps(preparation))
-    models = {}
-    for kind, trained in networks.items():
-        files = ModelFiles(
+    models: dict[Kind, ModelFiles] = {}
+    for kind, trained in findings.networks.items():
+        models[kind] = ModelFiles(
             network=MODELS / f"{kind}.keras",
             weights=MODELS / f"{kind}.npz",
             preparation=PREPARATION,
             schema=SCHEMA,
         )
         weights = trained.fits[trained.registered].weights
-        write_weights(files.weights, architecture, weights)
-        export_network(architecture, trained.regularization, weights).save(files.network)
-        models[kind] = files
+        write_weights(models[kind].weights, findings.architecture, weights)
     return models
+
+
+def keras_files(models: Mapping[Kind, ModelFiles], findings: Findings) -> list[KerasFile]:
+    """List the Keras models to save beside what is served."""
+    return [
+        KerasFile(
+            files.network,
+            files.weights,
+            findings.architecture,
+            findings.networks[kind].regularization,
+        )
+        for kind, files in models.items()
+    ]
 
 
 def served_predictions(

@@ -54,10 +54,9 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
     """Open the model as MLflow will load it; `FileNotFoundError` if a file of it is gone.
 
     A file goes when another `dvc repro` deletes the outputs of a stage whose `dvc` was killed.
+    The network itself is not needed.
     """
     prepare_mlflow()
-    for path in vars(files).values():
-        path.stat()
     model = served.RegularizedNetwork()
     model.load_context(_Context(_paths(files)))
     return model
@@ -74,6 +73,8 @@ def log_model(
     if model.status != LoggedModelStatus.READY:
         schema = Schema.model_validate_json(files.schema.read_text(encoding="utf-8"))
         predicted = open_model(files).predict(None, raw_rows)
+        # MLflow's own error would be none of the system's.
+        files.network.stat()
         # The tag that MLflow shows as the model's description.
         client.set_logged_model_tags(model.model_id, {NOTE: columns_note(schema)})
         # In two steps, and not by `log_model`: that would make another model on the next try.
