@@ -25,6 +25,7 @@ check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
 	dvc stage list > /dev/null
 	python -m checks.stage_deps
 	python -m checks.architecture
+	python -m checks.parameters
 	python -m pipeline.config.params
 	$(UV) lock --check --quiet
 	$(EXPORT) | diff requirements.txt - || { echo 'requirements.txt is old: make lock'; exit 1; }
