@@ -33,7 +33,7 @@ from pipeline.tracking.store.client import connect, mlflow_answers
 from pipeline.tracking.store.datasets import RoleRows
 from pipeline.tracking.store.provenance import how_to_reproduce
 from pipeline.tracking.study.follow import Follower
-from pipeline.tracking.study.mirror import END, FOLLOW
+from pipeline.tracking.study.mirror import END, FOLLOW, trouble_line
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, sync
 
 # Training goes first; at the lowest priority too much would be left for the end.
@@ -71,7 +71,7 @@ def follow(params: Params, schema: Schema, lines: TextIO) -> None:
     news, over = threading.Event(), threading.Event()
     threading.Thread(target=_listen, args=(lines, news, over), daemon=True).start()
     study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)
-    follower = Follower(label(study, schema))
+    follower = Follower(label(study, schema), _report)
     while True:
         news.wait()
         news.clear()
@@ -80,6 +80,12 @@ def follow(params: Params, schema: Schema, lines: TextIO) -> None:
             follower.write(study.trials(), page(study, params))
             return
         follower.write(study.trials())
+
+
+def _report(trouble: str) -> None:
+    """Tell the stage, which decides whether its user hears of it."""
+    sys.stdout.write(trouble_line(trouble))
+    sys.stdout.flush()
 
 
 def _listen(lines: TextIO, news: threading.Event, over: threading.Event) -> None:

@@ -123,9 +123,10 @@ def test_outage_of_mlflow_stops_no_study_and_sync_catches_up(
 ) -> None:
     forget_the_study(copied)
     printed = copied.stage("tune", MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    # On a busy machine the study is over before the writer has given up on the server.
-    warnings = [printed.count(f"MLflow {trouble}") for trouble in ("does not answer", "is slow")]
-    assert warnings in ([1, 0], [0, 1], [1, 1])
+    # The writer may still wait for the server when the stage has waited long enough for the writer.
+    troubles = ("does not answer", "MLflow is slow", "MLflow was not written")
+    assert sum(map(printed.count, troubles)) == 1, printed
+    assert printed.count("make sync") == 1
     assert "`make sync` writes what MLflow lacks." in printed
     assert "Retrying" not in printed
     assert not (copied.path / "mlflow.db").exists()

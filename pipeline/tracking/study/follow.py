@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.config.errors import InputError
 from pipeline.search.study import Trial
 from pipeline.tracking.store.client import connect, reason
-from pipeline.tracking.study.mirror import LATER
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, StudyRuns, complete_study
-
-logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """Writes what is new, tries again next time if MLflow did not answer, and warns once."""
+    """Writes what is new, and tries again next time if MLflow did not answer.
 
-    def __init__(self, label: StudyLabel) -> None:
+    report: is given each trouble with MLflow in one line.
+    """
+
+    def __init__(self, label: StudyLabel, report: Callable[[str], None]) -> None:
         self._label = label
+        self._report = report
         self._runs: StudyRuns | None = None
-        self._warned = False
 
     def write(self, trials: Sequence[Trial], page: StudyPage | None = None) -> None:
         """Make MLflow equal to these trials; with a page, the study is over."""
@@ -35,9 +34,7 @@ class Follower:
             # Stores and networks raise errors of their own, and none of them is to end a study.
             # Nobody knows what was written when the trouble came: look again next time.
             self._runs = None
-            if not self._warned:
-                self._warned = True
-                # Which says itself what is wrong.
-                known = isinstance(error, InputError)
-                trouble = str(error) if known else f"MLflow does not answer ({reason(error)})"
-                logger.warning("%s: %s", trouble.rstrip("."), LATER)
+            # An `InputError` says itself what is wrong.
+            known = isinstance(error, InputError)
+            trouble = str(error) if known else f"MLflow does not answer ({reason(error)})"
+            self._report(trouble)

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -21,20 +22,26 @@ WAIT_SHARE, WAIT_S = 0.08, 4.0
 LOCAL_WAIT_S = 60.0
 # Lines to the process that writes, and what starts it as one that reads them.
 NEWS, END, FOLLOW = "news", "end", "--follow"
+# How a line from it begins that says what is wrong with MLflow.
+TROUBLE = "trouble: "
 
 
 class Mirror:
     """Has another process write the trials to MLflow, so that no thread of this one does.
 
     Threads share one interpreter, and training needs it between epochs. Trouble with MLflow
-    neither stops a study nor slows it: a single warning says so, and `sync` catches up.
+    neither stops a study nor slows it: a single warning says so, and `sync` catches up. Only this
+    process warns, of whatever goes wrong first: the writer reports its trouble and stays silent.
 
     command: writes the trials there are at each line `NEWS`, and the rest at the line `END`, and
-    then ends. It ends at once when its input does, as when this process is killed.
+    then ends. It ends at once when its input does, as when this process is killed. It prints a
+    `trouble_line` when MLflow fails.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
+        self._warned = False
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         # Now, and not after a search of hours.
@@ -42,8 +49,14 @@ class Mirror:
         self._started = time.monotonic()
         # In a session of its own, for Ctrl-C is for the study: this process tells when to end.
         self._writer = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, text=True, start_new_session=True
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         return self
 
     def __exit__(
@@ -57,7 +70,8 @@ class Mirror:
                 self._wait()
         finally:
             self._writer.kill()
-            self._writer.communicate()
+            self._listener.join()
+            self._close()
 
     def update(self) -> None:
         """Announce new trials in the study's database, without waiting."""
@@ -68,14 +82,33 @@ class Mirror:
         self._say(END)
 
     def _wait(self) -> None:
-        # A thread, as waiting with a time limit would poll.
-        waiting = threading.Thread(target=self._writer.wait, daemon=True)
-        waiting.start()
-        waiting.join(patience(time.monotonic() - self._started, is_local()))
-        if waiting.is_alive():
-            logger.warning("MLflow is slow: %s", LATER)
+        # For the thread, as waiting for the process with a time limit would poll.
+        self._listener.join(patience(time.monotonic() - self._started, is_local()))
+        if self._listener.is_alive():
+            self._warn("MLflow is slow")
         elif code := self._writer.returncode:
-            logger.warning("MLflow was not written (exit code %d): %s", code, LATER)
+            self._warn(f"MLflow was not written (exit code {code})")
+
+    def _listen(self) -> None:
+        """Warn of the trouble that the writer reports, until it ends."""
+        assert self._writer.stdout is not None
+        for line in self._writer.stdout:
+            if line.startswith(TROUBLE):
+                self._warn(line.removeprefix(TROUBLE).strip())
+        self._writer.wait()
+
+    def _warn(self, trouble: str) -> None:
+        with self._lock:
+            if not self._warned:
+                self._warned = True
+                logger.warning("%s: %s", trouble.rstrip("."), LATER)
+
+    def _close(self) -> None:
+        for pipe in (self._writer.stdin, self._writer.stdout):
+            # What was not read before the writer ended cannot be flushed.
+            with suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
 
     def _say(self, line: str) -> None:
         assert self._writer.stdin is not None
@@ -85,6 +118,11 @@ class Mirror:
         except BrokenPipeError:
             # It has ended, and how is seen at the end.
             return
+
+
+def trouble_line(trouble: str) -> str:
+    """Return the line by which the writer tells this process of trouble."""
+    return f"{TROUBLE}{' '.join(trouble.split())}\n"
 
 
 def patience(spent: float, local: bool) -> float:

@@ -57,6 +57,24 @@ def test_writer_that_fails_is_told_and_stops_nothing(caplog: pytest.LogCaptureFi
     assert "make sync" in record.message
 
 
+def test_only_the_first_trouble_of_a_study_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "LOCAL_WAIT_S", 0.2)
+    script = (
+        "import time; from pipeline.tracking.study.mirror import trouble_line;"
+        "print('a library says something');"
+        "print(trouble_line('MLflow does not answer\\n(no route).') * 2, flush=True);"
+        "time.sleep(60)"
+    )
+    with Mirror(python(script)) as mirror:
+        while not caplog.records:
+            time.sleep(0.01)
+        mirror.complete()
+    (record,) = caplog.records
+    assert record.message == f"MLflow does not answer (no route): {module.LATER}"
+
+
 def test_study_that_fails_waits_for_no_writer(caplog: pytest.LogCaptureFixture) -> None:
     started = time.monotonic()
     with (
