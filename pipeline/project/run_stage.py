@@ -11,6 +11,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.config.errors import InputError
+from pipeline.project.progress import elapsed
+from pipeline.project.status_line import STATUS, LogHandler
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -34,7 +36,7 @@ def run_stage(main: Callable[[], None]) -> None:
     An error that a user can mend ends it with one message, exit code 1 and no traceback. SIGINT and
     SIGTERM end it within seconds, with exit code 128 plus their number.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[LogHandler()])
     logging.getLogger("pipeline").setLevel(logging.INFO)
     sys.unraisablehook = _end_if_stopped
     for number in ENDING:
@@ -54,11 +56,14 @@ def run_stage(main: Callable[[], None]) -> None:
         ) from None
     except Stopped as stopped:
         _end(stopped.number)
+    finally:
+        STATUS.clear()
 
 
 def _end(number: int, frame: FrameType | None = None) -> NoReturn:
     """Say what stopped the process, and end it at once."""
     name = signal.Signals(number).name
+    STATUS.clear()
     sys.stderr.write(f"Stopped by {name}. What is finished is kept: dvc repro goes on from it.\n")
     sys.stderr.flush()
     # Threads in the middle of a fit or a request would otherwise be waited for.
@@ -87,3 +92,14 @@ def end_while_starting() -> None:
     if sys.argv[0] == "-m":
         for number in ENDING:
             signal.signal(number, _end)
+
+
+def show_start() -> None:
+    """Show on a terminal that a stage has begun, while it still imports its modules.
+
+    The line stays until the stage ends, where nothing else is to be shown. Processes that a stage
+    starts are no stages, and show nothing.
+    """
+    if sys.argv[0] == "-m":
+        stage = sys.orig_argv[sys.orig_argv.index("-m") + 1].rpartition(".")[2]
+        STATUS.show(lambda _: f"{stage}: {elapsed()}")

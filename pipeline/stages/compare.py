@@ -36,6 +36,7 @@ from pipeline.project.outputs import (
     write_json,
     write_text,
 )
+from pipeline.project.parts import PartClock, earlier_seconds
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.assemble import ReportFiles, assemble_report
@@ -49,6 +50,23 @@ from pipeline.training.trainers import trainer
 
 ROLES = (TRAIN, VAL, TEST)
 EXAMPLE_ROWS = 5
+# Seconds of the parts, as long as no run on this machine has measured them.
+USUAL_S = {
+    "train: validation curves": 6.0,
+    "train: the best network": 0.7,
+    "train: the baseline network": 0.8,
+    "train: L1": 0.6,
+    "train: L2": 1.0,
+    "train: bootstrap sets": 2.5,
+    "train: reference experiment": 0.2,
+    "statistics: ablation, bias and variance, reference": 0.1,
+    "export": 0.5,
+    "export: Keras models, waited for": 2.0,
+    "statistics: quality, importance": 0.3,
+    "statistics: tuned and baseline": 0.2,
+    "report and figures": 2.5,
+    "registry": 3.5,
+}
 
 
 def main() -> None:
@@ -56,7 +74,8 @@ def main() -> None:
     evaluation = read_evaluation()
     rows = RawRows(*map(read_rows, ROLES))
     check_before_work(params.tracking.model_name, schema.name, rows.val.columns)
-    clock = Stopwatch()
+    stopwatch = Stopwatch()
+    clock = PartClock("compare", stopwatch, earlier_seconds(TIMINGS, USUAL_S))
     material, preparation = prepare_material(rows, schema, params)
     fold, tuned = material.fold, Regularization.model_validate(best["regularization"])
     circumstances = Circumstances(
@@ -83,7 +102,7 @@ def main() -> None:
                 write_outputs(report)
             with clock("export: Keras models, waited for"):
                 keras_models.wait()
-            write_json(TIMINGS, clock.seconds)
+            write_json(TIMINGS, stopwatch.seconds)
             with clock("registry"):
                 log_comparison(
                     comparison,
@@ -96,7 +115,7 @@ def main() -> None:
                     report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
                     model_name=params.tracking.model_name,
                 )
-            write_json(TIMINGS, clock.seconds)
+            write_json(TIMINGS, stopwatch.seconds)
     for line in last_lines(comparison):
         logger.info(line)
 

@@ -55,14 +55,12 @@ def main() -> None:
     )
     with exclusive(), storage_works(STUDIES):
         study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)
-        with (
-            Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror,
-            show_progress(study, params.search.trials) as progress,
-        ):
-            for wave in study.remaining_waves():
-                study.tell(wave, score([trial.regularization for trial in wave]))
-                mirror.update()
-                progress()
+        with Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror:
+            with show_progress(study, params.search.trials) as progress:
+                for wave in study.remaining_waves():
+                    study.tell(wave, score([trial.regularization for trial in wave]))
+                    mirror.update()
+                    progress()
             write_outputs(study)
             mirror.complete()
 
