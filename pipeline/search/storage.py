@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
 from pipeline.search.fingerprint import study_name
-from pipeline.search.study import Study
+from pipeline.search.study import METRIC_NAME, Study
+from pipeline.search.views.summary import settings
 
 BUSY_TIMEOUT_S = 30
 
@@ -61,4 +62,10 @@ def storage_works(file: Path) -> Iterator[None]:
 def open_study(params: Params, dataset: str, inputs: Iterable[Path], database: Path) -> Study:
     """Open the study of these parameters and input files; a new one if there is none yet."""
     name = study_name(params, dataset, inputs)
-    return Study(open_storage(database), name, params.search, params.baseline, params.seed)
+    about = {
+        "question": f"Does regularization help on {dataset}?",
+        "score": f"{METRIC_NAME}: mean over the folds, without penalties; lower is better",
+        "step of an intermediate value": "fold",
+        **settings(params),
+    }
+    return Study(open_storage(database), name, params.search, params.baseline, params.seed, about)

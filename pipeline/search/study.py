@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
+from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState
 
 from pipeline.config.errors import InputError
@@ -19,8 +22,11 @@ from pipeline.search.score import Score
 from pipeline.tasks.classification import CLASSIFICATION
 
 BASELINE_TRIAL = 0
-REGULARIZATION = "regularization"
-SCORE = "score"
+# What a trial is ranked by, as plots and Optuna's dashboard name it.
+METRIC_NAME = "cv log loss"
+# Attributes that hold what is read back. Optuna's dashboard does not show those of the system.
+REGULARIZATION = "pipeline:regularization"
+SCORE = "pipeline:score"
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Study:
 
     The values of a trial are a function of the seed, its number, the scores of earlier waves and
     the values of earlier trials of its own wave, and of nothing else. So proposals are made in
-    memory, and a trial enters the storage whole, with all its values: however often a study is
+    memory, and a trial enters the storage whole, when it is scored: however often a study is
     interrupted or extended, it has the same trials as an undisturbed one.
     """
 
@@ -53,11 +59,13 @@ class Study:
         search: SearchParams,
         baseline: Regularization,
         seed: int,
+        about: Mapping[str, object] | None = None,
     ) -> None:
-        self._storage = optuna.storages.get_storage(storage)
+        """about: what people should know of the study, by name; Optuna's dashboard shows it."""
         self._stored = optuna.create_study(
-            storage=self._storage, study_name=name, direction="minimize", load_if_exists=True
+            storage=storage, study_name=name, direction="minimize", load_if_exists=True
         )
+        _describe(self._stored, about or {})
         self._search = search
         self._baseline = baseline
         self._seed = seed
@@ -75,42 +83,36 @@ class Study:
 
     def remaining_waves(self) -> Iterator[list[Trial]]:
         """Yield the waves still to be trained; `tell` the scores of each before the next."""
-        proposals = Proposals(self._search.space, [self._baseline], [self._seed])
+        self._proposals = Proposals(self._search.space, [self._baseline], [self._seed])
+        self._proposed: dict[int, dict[str, Any]] = {}
         batch, total = self._search.batch, self._search.trials
         for start in range(0, total, batch):
             numbers = range(start, min(start + batch, total))
-            stored = self._stored_trials()
-            for number in numbers:
-                values = proposals.ask(number)
-                if number >= len(stored):
-                    self._add(number, values, proposals.distributions)
-                elif stored[number].params != values:
-                    raise InputError(
-                        f"study {self.name}: trial {number} is not the one this seed proposes,"
-                        " want a study that only this pipeline writes to. Delete that study, or"
-                        " keep others from writing to it, then run dvc repro again."
-                    )
-            wave = self._stored_trials()[start : numbers.stop]
-            unscored = [
-                Trial(trial.number, _regularization(trial), None)
-                for trial in wave
-                if not trial.state.is_finished()
-            ]
+            self._proposed = {number: self._proposals.ask(number) for number in numbers}
+            unscored = numbers[len(self._checked(numbers)) :]
             if unscored:
-                yield unscored
-            for trial in self._stored_trials()[start : numbers.stop]:
-                proposals.tell(trial.number, trial.value)
+                self._begun = datetime.now()
+                yield [Trial(number, self._regularization(number), None) for number in unscored]
+            for trial in self._checked(numbers):
+                self._proposals.tell(trial.number, trial.value)
 
     def tell(self, wave: Sequence[Trial], scores: Sequence[Score]) -> None:
         """Record the scores of a wave. A trial whose score has a failure is recorded as failed."""
-        stored = self._stored_trials()
         for trial, score in zip(wave, scores, strict=True):
-            identifier = stored[trial.number]._trial_id
-            self._storage.set_trial_user_attr(identifier, SCORE, score.model_dump_json())
-            if score.failure is None:
-                self._stored.tell(trial.number, score.mean("log_loss"))
-            else:
-                self._stored.tell(trial.number, state=TrialState.FAIL)
+            record = optuna.trial.create_trial(
+                state=TrialState.COMPLETE if score.failure is None else TrialState.FAIL,
+                value=score.mean("log_loss") if score.failure is None else None,
+                params=self._proposed[trial.number],
+                distributions=self._proposals.distributions,
+                user_attrs=_fields(trial, score),
+                system_attrs={
+                    SCORE: score.model_dump_json(),
+                    REGULARIZATION: trial.regularization.model_dump(),
+                },
+                intermediate_values={k: fold["log_loss"] for k, fold in enumerate(score.folds)},
+            )
+            record.datetime_start = self._begun
+            self._stored.add_trial(record)
 
     def trials(self) -> list[Trial]:
         """Return the finished ones of the first `search.trials` trials, in number order."""
@@ -138,44 +140,76 @@ class Study:
     def _stored_trials(self) -> list[FrozenTrial]:
         return self._stored.get_trials(deepcopy=False)
 
-    def _add(self, number: int, values: dict[str, Any], space: dict[str, Any]) -> None:
-        """Add a trial to the storage with all its values, as one that is running."""
-        baseline = {REGULARIZATION: self._baseline.model_dump()}
-        self._stored.add_trial(
-            optuna.trial.create_trial(
-                state=TrialState.RUNNING,
-                params=values,
-                distributions=space,
-                user_attrs=baseline if number == BASELINE_TRIAL else {},
-            )
-        )
+    def _checked(self, numbers: range) -> list[FrozenTrial]:
+        """Return the stored trials of a wave; `InputError` if one is not what was proposed."""
+        stored = self._stored_trials()[numbers.start : numbers.stop]
+        for trial in stored:
+            if trial.params != self._proposed[trial.number]:
+                raise InputError(
+                    f"study {self.name}: trial {trial.number} is not the one this seed proposes,"
+                    " want a study that only this pipeline writes to. Delete that study, or"
+                    " keep others from writing to it, then run dvc repro again."
+                )
+        return stored
+
+    def _regularization(self, number: int) -> Regularization:
+        """Return the values that a trial trains with: as proposed, but for the baseline its own."""
+        if number == BASELINE_TRIAL:
+            return self._baseline
+        return Regularization.model_validate(self._proposed[number])
 
 
-def _regularization(trial: FrozenTrial) -> Regularization:
-    """Return the values that a trial trains with: as drawn, but for the baseline its own."""
-    drawn = {name: trial.params[name] for name in Regularization.model_fields}
-    return Regularization.model_validate(trial.user_attrs.get(REGULARIZATION, drawn))
+def _describe(study: optuna.Study, about: Mapping[str, object]) -> None:
+    """Name the metric and describe the study, where that is not so already."""
+    if study.metric_names is None:
+        with warnings.catch_warnings():
+            # It has been experimental for years.
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            study.set_metric_names([METRIC_NAME])
+    for name, value in about.items():
+        if study.user_attrs.get(name) != value:
+            study.set_user_attr(name, value)
+
+
+def _fields(trial: Trial, score: Score) -> dict[str, object]:
+    """Return what Optuna's dashboard shows of a trial beside its values."""
+    fields: dict[str, object] = {}
+    if trial.number == BASELINE_TRIAL:
+        # Its values as Optuna has them are the nearest that the search space allows.
+        fields["role"] = "baseline"
+        for name, value in trial.regularization.model_dump().items():
+            fields[f"baseline {name}"] = "none" if value is None else value
+    if score.failure is not None:
+        return {**fields, "failure": score.failure}
+    return {**fields, **_figures(score)}
 
 
 def _read_trial(trial: FrozenTrial) -> Trial:
     """Convert a finished trial from Optuna's form."""
-    score = Score.model_validate_json(trial.user_attrs[SCORE])
-    return Trial(trial.number, _regularization(trial), score)
+    attributes = trial.system_attrs
+    score = Score.model_validate_json(attributes[SCORE])
+    return Trial(trial.number, Regularization.model_validate(attributes[REGULARIZATION]), score)
 
 
 def _row(trial: Trial) -> dict[str, object]:
     """Return a trial's row of the table."""
     score = trial.score if trial.complete else None
-    cv: dict[str, object] = {}
-    for metric in CLASSIFICATION.names:
-        cv[f"cv_{metric}"] = score.mean(metric) if score else None
-        cv[f"cv_{metric}_std"] = score.std(metric) if score else None
+    figures: Mapping[str, object] = _figures(score) if score else {}
+    cv = [f"cv_{metric}{end}" for metric in CLASSIFICATION.names for end in ("", "_std")]
+    first = ["cv_log_loss", "cv_log_loss_std"]
     return {
         "number": trial.number,
         "state": "complete" if score else "failed",
-        "cv_log_loss": cv.pop("cv_log_loss"),
-        "cv_log_loss_std": cv.pop("cv_log_loss_std"),
+        **{name: figures.get(name) for name in first},
         **trial.regularization.model_dump(),
-        "epochs_mean": float(np.mean(score.epochs)) if score else None,
-        **cv,
+        "epochs_mean": figures.get("epochs_mean"),
+        **{name: figures.get(name) for name in cv if name not in first},
     }
+
+
+def _figures(score: Score) -> dict[str, float]:
+    """Return the figures of a score, as the table of trials and Optuna's dashboard name them."""
+    figures = {"epochs_mean": float(np.mean(score.epochs))}
+    for metric in CLASSIFICATION.names:
+        figures |= {f"cv_{metric}": score.mean(metric), f"cv_{metric}_std": score.std(metric)}
+    return figures

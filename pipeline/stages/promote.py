@@ -27,6 +27,7 @@ from pipeline.project.outputs import (
     write_json,
     write_text,
 )
+from pipeline.project.place import copied_from
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.tracking.registry.challenger import find_challenger
 from pipeline.tracking.registry.champion import CHAMPION, Registry, Version
@@ -57,9 +58,8 @@ def main() -> None:
             attach(
                 registry, challenger, report, [GATE.with_suffix(end) for end in (".md", ".json")]
             )
-    logger.info(report.sentence)
-    for reason in report.reasons:
-        logger.info("- %s", reason)
+    for line in last_lines(report):
+        logger.info("%s", line)
     fail_if_wanted(report, params.gate)
 
 
@@ -80,6 +80,18 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     report = decided(outcome, registry, challenger, champion, decision)
     shown = {"metrics": gathered.metrics, "drift": gathered.drift}
     return report.model_copy(update={"at": entry.at, "by": entry.by, **shown})
+
+
+def last_lines(report: GateReport) -> list[str]:
+    """Return what a terminal shows last: the answer, the decision, and where to look at both."""
+    comparison, page = REPORT.with_suffix(".json"), REPORT.with_suffix(".html")
+    lines = [f"Gate: {report.sentence}", *(f"- {reason}" for reason in report.reasons)]
+    if comparison.is_file():
+        found = read_json(comparison)
+        answer = f"Does regularization help on {found['data']['name']}? {found['sentence']}"
+        where = " of this experiment, here after dvc exp apply" if copied_from() else ""
+        lines = [answer, *lines, f"Report: {page}{where}"]
+    return [*lines, f"Why the gate decided so: {GATE}.md", "Runs and models: make ui"]
 
 
 def fail_if_wanted(report: GateReport, gate: GateParams) -> None:

@@ -56,6 +56,21 @@ def test_run_is_clean(finished: Finished) -> None:
     assert "Promoted: version 1 is champion, the first one." in finished.printed
 
 
+def test_last_stage_ends_with_the_answer_the_decision_and_where_to_look(
+    finished: Finished,
+) -> None:
+    report = json.loads((finished.project.path / "reports/comparison.json").read_text())
+    lines = finished.printed.splitlines()
+    start = lines.index(f"Does regularization help on breast_cancer? {report['sentence']}",
+                        lines.index("Running stage 'promote':"))  # fmt: skip
+    assert lines[start + 1 : start + 5] == [
+        "Gate: Promoted: version 1 is champion, the first one.",
+        "Report: reports/comparison.html",
+        "Why the gate decided so: reports/gate.md",
+        "Runs and models: make ui",
+    ]
+
+
 def test_second_run_has_nothing_to_do(copied: Project) -> None:
     assert "Data and pipelines are up to date." in copied.run("dvc", "repro")
 

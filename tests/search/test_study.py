@@ -40,7 +40,7 @@ def run(path: Path, search: SearchParams, deaths: Iterator[int] | None = None) -
         if deaths is not None and (calls := next(deaths, None)) is not None:
             _die_after(backend, calls)
         try:
-            study = Study(backend, "toy", search, OFF, seed=1)
+            study = Study(backend, "toy", search, OFF, seed=1, about={"data": "toy"})
             for wave in study.remaining_waves():
                 study.tell(wave, [score(trial.regularization) for trial in wave])
         except Killed:
@@ -51,8 +51,7 @@ def run(path: Path, search: SearchParams, deaths: Iterator[int] | None = None) -
 def _die_after(backend: optuna.storages.BaseStorage, calls: int) -> None:
     """Let the storage raise `Killed` after so many more writes."""
     left = calls
-    for name in ("create_new_trial", "set_trial_param", "set_trial_user_attr",
-                 "set_trial_state_values"):  # fmt: skip
+    for name in ("create_new_trial", "set_study_user_attr", "set_study_system_attr"):
         real = getattr(backend, name)
 
         def write(*args: object, _real: object = real, **named: object) -> object:
@@ -69,7 +68,7 @@ def test_table_after_kills_equals_the_undisturbed_one(tmp_path: Path, params: Pa
     search = params.search.model_copy(update={"trials": 21, "batch": 4})
     undisturbed = run(tmp_path / "a.db", search).table().to_csv()
     rng = np.random.default_rng(0)
-    deaths = iter(rng.integers(1, 14, 12).tolist())
+    deaths = iter(rng.integers(0, 4, 12).tolist())
     killed = run(tmp_path / "b.db", search, deaths)
     assert next(deaths, None) is None, "each kill ought to happen"
     assert killed.table().to_csv() == undisturbed
@@ -130,6 +129,41 @@ def test_failed_trial_is_recorded_and_the_study_goes_on(tmp_path: Path, params: 
     assert table.loc[1, ["cv_log_loss", "epochs_mean"]].isna().all()
     assert study.best().complete
     assert study.trials()[1].score == Score(failure="fold 2: no")
+
+
+def test_dashboard_sees_fields_and_folds(tmp_path: Path, params: Params) -> None:
+    """What Optuna's dashboard shows is in the storage, each thing in a field of its own."""
+    about = {"data": "toy", "seed": 1}
+    for _ in range(2):
+        study = Study(storage(tmp_path / "a.db"), "toy", params.search, OFF, 1, about)
+        for wave in study.remaining_waves():
+            study.tell(wave, [score(trial.regularization) for trial in wave])
+    stored = optuna.load_study(study_name="toy", storage=storage(tmp_path / "a.db"))
+    assert stored.metric_names == ["cv log loss"]
+    assert stored.user_attrs == about
+    for ours, theirs in zip(study.trials(), stored.trials, strict=True):
+        assert ours.score is not None
+        losses = [fold["log_loss"] for fold in ours.score.folds]
+        assert theirs.intermediate_values == dict(enumerate(losses))
+        assert theirs.user_attrs["cv_log_loss"] == theirs.value
+        assert theirs.user_attrs["epochs_mean"] == 4
+        assert all(isinstance(value, float | str | int) for value in theirs.user_attrs.values())
+        assert not any("{" in str(value) for value in theirs.user_attrs.values())
+    baseline = stored.trials[0].user_attrs
+    assert (baseline["role"], baseline["baseline patience"]) == ("baseline", "none")
+    assert baseline["baseline dropout"] == 0
+    assert "role" not in stored.trials[1].user_attrs
+
+
+def test_trial_of_another_writer_is_refused(tmp_path: Path, params: Params) -> None:
+    study = run(tmp_path / "a.db", params.search)
+    foreign = optuna.load_study(study_name="toy", storage=storage(tmp_path / "a.db"))
+    foreign.add_trial(foreign.trials[1])
+    larger = params.search.model_copy(update={"trials": 8})
+    again = Study(storage(tmp_path / "a.db"), "toy", larger, OFF, seed=1)
+    with pytest.raises(InputError, match="study toy: trial 6 is not the one this seed proposes"):
+        list(again.remaining_waves())
+    assert len(study.trials()) == 6
 
 
 def test_study_without_a_score_says_why(tmp_path: Path, params: Params) -> None:

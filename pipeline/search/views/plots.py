@@ -12,9 +12,8 @@ from matplotlib import pyplot as plt
 from optuna.exceptions import ExperimentalWarning
 from optuna.visualization import matplotlib as views
 
-from pipeline.search.study import BASELINE_TRIAL, Study, Trial
+from pipeline.search.study import BASELINE_TRIAL, METRIC_NAME, Study, Trial
 
-TARGET = "cv log loss"
 DOTS_PER_INCH = 110
 # Importance and slices need trials that differ.
 MIN_TRIALS = 4
@@ -28,16 +27,18 @@ def draw_study(study: Study, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     optuna_study, trials = study.as_optuna(), study.trials()
     plots: dict[str, Callable[[], object]] = {
-        "history": lambda: views.plot_optimization_history(optuna_study, target_name=TARGET),
+        "history": lambda: views.plot_optimization_history(optuna_study, target_name=METRIC_NAME),
         "learning_curves": lambda: _learning_curves(trials),
     }
     complete = optuna_study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
     if len(complete) >= MIN_TRIALS:
         plots |= {
-            "importance": lambda: views.plot_param_importances(optuna_study, target_name=TARGET),
-            "slice": lambda: views.plot_slice(optuna_study, target_name=TARGET),
+            "importance": lambda: views.plot_param_importances(
+                optuna_study, target_name=METRIC_NAME
+            ),
+            "slice": lambda: views.plot_slice(optuna_study, target_name=METRIC_NAME),
             "parallel_coordinates": lambda: views.plot_parallel_coordinate(
-                optuna_study, target_name=TARGET
+                optuna_study, target_name=METRIC_NAME
             ),
         }
     written = []
