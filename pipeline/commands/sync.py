@@ -113,6 +113,7 @@ def page(study: Study, params: Params) -> StudyPage:
             RoleRows("train", TRAIN, read_rows(TRAIN)),
             RoleRows("val", VAL, read_rows(VAL)),
         ],
+        ended=max((trial.ended for trial in study.trials() if trial.ended), default=None),
     )
 
 

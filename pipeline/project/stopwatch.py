@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 DIGITS = 3
 
 
 class Stopwatch:
-    """Wall seconds by part, in the order in which parts began."""
+    """Wall seconds by part, in the order in which parts began, since `started`."""
 
     def __init__(self) -> None:
+        self.started = datetime.now()
         self.seconds: dict[str, float] = {}
 
     @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,11 +31,16 @@ SCORE = "pipeline:score"
 
 @dataclass(frozen=True)
 class Trial:
-    """A proposed trial, and its score once there is one."""
+    """A proposed trial, and its score once there is one.
+
+    started, ended: when it was trained, which its result does not depend on.
+    """
 
     number: int
     regularization: Regularization
     score: Score | None
+    started: datetime | None = field(default=None, compare=False)
+    ended: datetime | None = field(default=None, compare=False)
 
     @property
     def complete(self) -> bool:
@@ -188,7 +193,9 @@ def _read_trial(trial: FrozenTrial) -> Trial:
     """Convert a finished trial from Optuna's form."""
     attributes = trial.system_attrs
     score = Score.model_validate_json(attributes[SCORE])
-    return Trial(trial.number, Regularization.model_validate(attributes[REGULARIZATION]), score)
+    regularization = Regularization.model_validate(attributes[REGULARIZATION])
+    times = trial.datetime_start, trial.datetime_complete
+    return Trial(trial.number, regularization, score, *times)
 
 
 def _row(trial: Trial) -> dict[str, object]:

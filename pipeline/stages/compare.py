@@ -114,6 +114,7 @@ def main() -> None:
                     ],
                     report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
                     model_name=params.tracking.model_name,
+                    started=stopwatch.started,
                 )
             write_json(TIMINGS, stopwatch.seconds)
     for line in last_lines(comparison):

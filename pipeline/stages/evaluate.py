@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 
 from pipeline.config.params import Params, load_params
@@ -35,6 +37,7 @@ from pipeline.training.trainers import trainer
 
 
 def main() -> None:
+    started = datetime.now()
     params = load_params()
     schema, train, val = read_schema(), read_rows(TRAIN), read_rows(VAL)
     with exclusive():
@@ -52,6 +55,7 @@ def main() -> None:
             study_name(params, schema.name, STUDY_INPUTS),
             [RoleRows("train", TRAIN, train), RoleRows("val", VAL, val)],
             [EVALUATION],
+            started,
         )
     logger.info(sentence(evaluation))
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.comparison.json_schema import schema_text
-from pipeline.comparison.key_figures import key_figures
+from pipeline.comparison.key_figures import key_figures, tables
 from pipeline.comparison.material import thinned
 from pipeline.comparison.result import SCHEMA_VERSION, Comparison
 from pipeline.config.params import Params
@@ -163,7 +163,9 @@ def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
     page = Page(report.html(comparison, images))
     assert page.tags.count("h2") == 6
     assert "switched off" in "".join(page.texts)
-    assert set(key_figures(comparison)) == {"log_loss_detectable", "mcnemar_p"}
+    others = tables(comparison)
+    assert set(others) == {"metrics", "further"}
+    assert list(others["further"]["figure"]) == ["mcnemar_p", "log_loss_detectable"]
 
 
 def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -> None:
@@ -207,7 +209,28 @@ def test_a_fold_is_thinned_within_its_roles() -> None:
 def test_key_figures_are_finite_and_fit_for_mlflow(params: Params) -> None:
     _, comparison, _ = compared(params, 2)
     figures = key_figures(comparison)
-    assert {"ablation_l1_difference", "variance_difference", "reference_as_large"} <= set(figures)
+    assert 5 <= len(figures) < 12
     for name, value in figures.items():
         assert re.fullmatch(r"\w+", name)
         assert np.isfinite(value), name
+
+
+def test_tables_hold_what_is_no_key_figure(params: Params) -> None:
+    _, comparison, _ = compared(params, 2)
+    others = tables(comparison)
+    assert set(others) == {"ablation", "metrics", "further"}
+    further = others["further"].set_index("figure")["value"]
+    assert {"variance_difference", "reference_as_large", "mcnemar_p"} <= set(further.index)
+    assert np.isfinite(further).all()
+    metrics = others["metrics"].set_index("metric")
+    assert set(metrics.index) == set(comparison.metrics)
+    assert metrics.loc["roc_auc", "tuned"] == comparison.metrics["roc_auc"].tuned.estimate
+    assert comparison.ablation
+    rows = [*comparison.ablation.rows, *comparison.ablation.parts]
+    assert len(others["ablation"]) == len(rows)
+    _, judged, _ = evaluated(params)
+    assert judged.evaluation
+    arms = tables(judged)["arms"]
+    assert list(arms["arm"])[: len(judged.evaluation.arms)] == [
+        arm.title for arm in judged.evaluation.arms
+    ]

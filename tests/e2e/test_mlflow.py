@@ -40,7 +40,13 @@ def test_runs_are_those_of_study_evaluation_and_comparison(finished: Finished) -
     assert report["sentence"] in comparison.data.tags["mlflow.note.content"]
     assert comparison.data.tags["verdict"] == report["verdict"]
     files = {file.path for file in client.list_artifacts(comparison.info.run_id)}
-    assert {"comparison.html", "comparison.md", "comparison.json", "figures"} <= files
+    assert {"comparison.html", "comparison.md", "comparison.json", "figures", "tables"} <= files
+    tables = {file.path for file in client.list_artifacts(comparison.info.run_id, "tables")}
+    assert {"tables/arms.csv", "tables/metrics.csv", "tables/further.csv"} == tables
+    # MLflow draws a chart for each metric.
+    assert all(len(run.data.metrics) < 12 for run in (study, comparison, of_kind["evaluation"]))
+    digests = {run.info.run_name.split()[1].rstrip(",") for run in (study, comparison)}
+    assert len(digests) == 2
     inputs = [one.dataset.name for one in study.inputs.dataset_inputs]
     assert sorted(inputs) == ["train", "val"]
 
@@ -81,7 +87,7 @@ def test_project_entry_point_tries_another_setting_and_changes_no_file(copied: P
         [experiment.experiment_id], "tags.mlflow.source.type = 'PROJECT' and params.trials = '5'"
     )
     assert own.info.status == "FINISHED"
-    assert "[comparison]" in own.data.tags["mlflow.note.content"]
+    assert "[comparison " in own.data.tags["mlflow.note.content"]
     made = client.search_runs([experiment.experiment_id], f"tags.project_run = '{own.info.run_id}'")
     kinds = {run.data.tags["kind"] for run in made}
     assert {"baseline", "best", "comparison", "trial"} <= kinds

@@ -63,9 +63,7 @@ def test_experiments_list_names_the_data(browser: Browser, pages: str) -> None:
 
 
 def test_runs_page_opens_with_study_and_comparison(browser: Browser, pages: str) -> None:
-    text = browser.open(
-        f"{pages}/experiments/1/runs?{MODE}", "comparison", "breast_cancer-", "Views"
-    )
+    text = browser.open(f"{pages}/experiments/1/runs?{MODE}", "comparison ", "study ", "Views")
     # Trials and networks are folded below them.
     assert "trial-000" not in text
     browser.keep("runs")
@@ -120,7 +118,7 @@ def test_comparison_run_says_the_verdict(
     browser: Browser, pages: str, runs: dict[str, str], sentence: str
 ) -> None:
     page = f"{pages}/experiments/1/runs/{runs['comparison']}"
-    browser.open(f"{page}?{MODE}", sentence, "git checkout", "verdict", "best", "baseline")
+    browser.open(f"{page}?{MODE}", sentence, "git checkout", "verdict", "tuned ", "baseline ")
     browser.keep("comparison")
     browser.open(f"{page}/artifacts/comparison.html?{MODE}", "comparison.html")
     eventually(lambda: sentence in browser.frame_text(), "the report does not say the verdict")

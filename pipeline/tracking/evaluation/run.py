@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -11,32 +12,42 @@ from mlflow.entities import Metric, Param, Run, RunTag
 
 from pipeline.evaluation.headline import sentence
 from pipeline.evaluation.result import Evaluation
+from pipeline.evaluation.tables import arms_table
 from pipeline.tracking.store.client import connect, experiment_id, mlflow_answers, run_tags
 from pipeline.tracking.store.datasets import RoleRows, dataset_input
 from pipeline.tracking.store.provenance import code_digest, how_to_reproduce
-from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
+from pipeline.tracking.store.single import drop_twins, end_abandoned, end_run, one_run, run_name
 
 DIGITS = 12
 
 
 @mlflow_answers()
 def log_evaluation(
-    evaluation: Evaluation, study: str, inputs: Sequence[RoleRows], artifacts: Sequence[Path]
+    evaluation: Evaluation,
+    study: str,
+    inputs: Sequence[RoleRows],
+    artifacts: Sequence[Path],
+    started: datetime,
 ) -> str:
     """Log the evaluation as one run, and return the run's id.
 
     It may be called any number of times: what an interrupted call left is gone on with. Raise
-    `InputError` if MLflow fails. study: the search that has the same data and parameters.
+    `InputError` if MLflow fails. study: the search that has the same data and parameters. started:
+    when the evaluation began.
     """
     client = connect()
     experiment = experiment_id(client, evaluation.dataset)
-    identity = {"evaluation": _fingerprint(evaluation)}
+    digest = _fingerprint(evaluation)
+    identity = {"evaluation": digest}
+    repeats = len(evaluation.repeats)
+    about = f"{repeats} times {evaluation.outer_folds} folds"
     run = one_run(
         client,
         experiment,
         {**identity, "kind": "evaluation"},
         run_tags("evaluation", study, verdict=evaluation.verdict),
-        "evaluation",
+        run_name("evaluation", digest, about),
+        started,
     )
     end_abandoned(client, run, identity)
     run_id = str(run.info.run_id)
@@ -45,7 +56,8 @@ def log_evaluation(
         client.log_inputs(run_id, [dataset_input(rows) for rows in inputs])
     for path in artifacts:
         client.log_artifact(run_id, str(path))
-    client.set_terminated(run_id)
+    client.log_text(run_id, arms_table(evaluation).to_csv(index=False), "arms.csv")
+    end_run(client, run)
     drop_twins(client, experiment, identity, keep=[run_id])
     return run_id
 
@@ -76,13 +88,8 @@ def _values(evaluation: Evaluation) -> Iterator[tuple[str, float, int]]:
         yield "fold_tuned_log_loss", fold.tuned, step
     for step, estimate in enumerate(evaluation.repeats):
         yield "repeat_log_loss_difference", estimate, step
-    for arm in evaluation.arms:
-        yield f"{arm.name}_log_loss", arm.log_loss, 0
-        yield f"{arm.name}_brier", arm.brier, 0
-        if arm.difference:
-            yield f"{arm.name}_log_loss_difference", arm.difference.log_loss.estimate, 0
-    for peer in evaluation.peers:
-        yield f"peer_{peer.name}_log_loss", peer.log_loss, 0
+    yield "baseline_log_loss", evaluation.baseline.log_loss, 0
+    yield "tuned_log_loss", evaluation.tuned.log_loss, 0
     difference = evaluation.difference.log_loss
     yield "log_loss_difference", difference.estimate, 0
     yield "log_loss_difference_low", difference.low, 0

@@ -6,13 +6,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
 
-from pipeline.comparison.key_figures import key_figures
+from pipeline.comparison.key_figures import key_figures, tables
 from pipeline.comparison.result import Candidate, Comparison, Kind
 from pipeline.report.render import note
 from pipeline.tracking.models.logged import (
@@ -24,13 +25,15 @@ from pipeline.tracking.store.client import connect, experiment_id, mlflow_answer
 from pipeline.tracking.store.datasets import RoleRows, dataset_input
 from pipeline.tracking.store.network_digest import NETWORK_TAG, network_digest
 from pipeline.tracking.store.provenance import code_digest, how_to_reproduce, made_again
-from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
+from pipeline.tracking.store.single import drop_twins, end_abandoned, end_run, one_run, run_name
 from pipeline.tracking.store.tryout import HOW_TO_REGISTER, tryout
 from pipeline.tracking.store.versions import COLUMNS_TAG, SERVED_BY, SERVED_TAG, register
 
 logger = logging.getLogger(__name__)
 
 DIGITS = 12
+# What people call the two networks; the first is kind `best` in tags and files.
+NAMES: Mapping[Kind, str] = {"best": "tuned", "baseline": "baseline"}
 
 
 @mlflow_answers()
@@ -41,6 +44,7 @@ def log_comparison(
     inputs: Sequence[RoleRows],
     report: Sequence[Path],
     model_name: str,
+    started: datetime,
 ) -> None:
     """Log the comparison with a child run per kind of network, and register both models.
 
@@ -48,17 +52,20 @@ def log_comparison(
     when all they point to is complete; `InputError` if MLflow fails. A run that only tries
     something out registers nothing.
     raw: a few raw rows for the models' input example. report: files and folders to attach.
+    started: when the comparison began.
     """
     client = connect()
     experiment = experiment_id(client, comparison.data.name)
-    identity = {"comparison": _fingerprint(comparison)}
+    digest = _fingerprint(comparison)
+    identity = {"comparison": digest}
     about = {"mlflow.note.content": note(comparison, how_to_reproduce())}
     parent = one_run(
         client,
         experiment,
         {**identity, "kind": "comparison"},
         run_tags("comparison", comparison.study, verdict=comparison.verdict) | about,
-        "comparison",
+        run_name("comparison", digest, f"{comparison.trials} trials"),
+        started,
     )
     end_abandoned(client, parent, identity)
     run_id = parent.info.run_id
@@ -79,20 +86,21 @@ def log_comparison(
             | about
             | {"mlflow.parentRunId": run_id, NETWORK_TAG: network_digest(files.network)}
             | {COLUMNS_TAG: _columns_digest(files), SERVED_TAG: SERVED_BY},
-            kind,
+            run_name(NAMES[kind], digest),
+            started,
         )
         model = log_model(client, child, files, raw, kind)
         _write_candidate(client, child, getattr(comparison, kind), model)
         for key, value in made_again(child.data.tags).items():
             client.set_tag(child.info.run_id, key, value)
-        client.set_terminated(child.info.run_id)
+        end_run(client, child)
         children[kind] = client.get_run(child.info.run_id)
     why_not = tryout()
     if why_not:
         logger.info("not registered, as %s. %s.", why_not, HOW_TO_REGISTER)
     else:
         register(client, model_name, children)
-    client.set_terminated(run_id)
+    end_run(client, parent)
     kept = [run_id, *(child.info.run_id for child in children.values())]
     drop_twins(client, experiment, identity, keep=kept)
 
@@ -113,22 +121,13 @@ def _fingerprint(comparison: Comparison) -> str:
 def _write_comparison(client: MlflowClient, run: Run, comparison: Comparison) -> None:
     # The same time in every writing: MLflow then stores a repeated value once.
     metrics = [
-        Metric(f"{name}_{part}", value, run.info.start_time, 0)
-        for name, paired in comparison.metrics.items()
-        for part, value in (
-            ("tuned", paired.tuned.estimate),
-            ("baseline", paired.baseline.estimate),
-            ("difference", paired.difference.estimate),
-            ("difference_low", paired.difference.low),
-            ("difference_high", paired.difference.high),
-        )
-    ]
-    metrics += [
         Metric(name, value, run.info.start_time, 0)
         for name, value in key_figures(comparison).items()
     ]
     seeds = Param("seeds", str(len(comparison.seeds)))
     client.log_batch(run.info.run_id, metrics=metrics, params=[seeds])
+    for name, table in tables(comparison).items():
+        client.log_text(run.info.run_id, table.to_csv(index=False), f"tables/{name}.csv")
 
 
 def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model: str) -> None:

@@ -6,27 +6,57 @@ A request that a slow server did not answer in time is sent again, and both may 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, Run, RunStatus
 
-KILLED, RUNNING = map(RunStatus.to_string, (RunStatus.KILLED, RunStatus.RUNNING))
+FINISHED, KILLED, RUNNING = map(
+    RunStatus.to_string, (RunStatus.FINISHED, RunStatus.KILLED, RunStatus.RUNNING)
+)
+# Of a digest in a run's name, for the tables of MLflow's UI are narrow.
+SHOWN_DIGITS = 6
+
+
+def run_name(kind: str, digest: str, about: str = "") -> str:
+    """Return a name that tells a run apart from others of its kind."""
+    return f"{kind} {digest[:SHOWN_DIGITS]}" + (f", {about}" if about else "")
+
+
+def milliseconds(time: datetime) -> int:
+    """Return a time as MLflow counts it; one without a zone is local."""
+    return int(time.timestamp() * 1000)
 
 
 def one_run(
     client: MlflowClient, experiment: str, identity: Mapping[str, str], tags: Mapping[str, str],
-    name: str,
+    name: str, started: datetime | None = None,
 ) -> Run:  # fmt: skip
-    """Find the run that these tags identify, or make it with the further tags."""
+    """Find the run that these tags identify, or make it with the further tags.
+
+    started: when the work began that the run is about; now if that is not known.
+    """
     runs = _runs(client, experiment, identity)
     if not runs:
-        return client.create_run(experiment, tags={**tags, **identity}, run_name=name)
+        start = milliseconds(started) if started else None
+        return client.create_run(
+            experiment, start_time=start, tags={**tags, **identity}, run_name=name
+        )
     if len(runs) > 1:
         # Twins: the one that went on to have children comes first.
         runs.sort(key=lambda run: not _children(client, experiment, run))
     if runs[0].info.status == KILLED:
         client.update_run(runs[0].info.run_id, status=RUNNING)
     return runs[0]
+
+
+def end_run(client: MlflowClient, run: Run) -> None:
+    """End a run now; one that was written again keeps the time at which its work had ended.
+
+    run: as `one_run` returned it.
+    """
+    finished = run.info.status == FINISHED
+    client.set_terminated(run.info.run_id, end_time=run.info.end_time if finished else None)
 
 
 def end_abandoned(client: MlflowClient, run: Run, identity: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,18 @@ from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.tracking.store.client import experiment_id, run_tags
 from pipeline.tracking.store.datasets import RoleRows, dataset_input
-from pipeline.tracking.store.single import drop_twins, end_abandoned, one_run
+from pipeline.tracking.store.single import (
+    drop_twins,
+    end_abandoned,
+    milliseconds,
+    one_run,
+    run_name,
+)
 
 PAGE = 1000
+# Metrics that MLflow takes in one call.
+BATCH = 1000
+BEST_SO_FAR = "best_so_far_cv_log_loss"
 CURVE_POINTS = 50
 WHOLE = list(map(RunStatus.to_string, (RunStatus.FINISHED, RunStatus.FAILED)))
 
@@ -43,6 +53,7 @@ class StudyRuns:
         self._parent: Run | None = None
         self._begun: dict[int, str] = {}
         self._written: set[int] = set()
+        self._drawn: set[int] = set()
 
     def sync(self, trials: Sequence[Trial]) -> str:
         """Make the runs equal to the finished trials, and return the parent run's id.
@@ -50,7 +61,7 @@ class StudyRuns:
         This may be repeated: it creates what is missing and finishes what is half written.
         """
         if self._parent is None:
-            parent = _study_run(self._client, self._label)
+            parent = _study_run(self._client, self._label, trials)
             end_abandoned(self._client, parent, {"study": self._label.study})
             for number, run in _trial_runs(self._client, parent).items():
                 self._begun[number] = run.info.run_id
@@ -61,6 +72,7 @@ class StudyRuns:
             if trial.number not in self._written:
                 self._write(trial, self._parent)
                 self._written.add(trial.number)
+        self._draw_best(trials, self._parent)
         return str(self._parent.info.run_id)
 
     def _write(self, trial: Trial, parent: Run) -> None:
@@ -71,10 +83,28 @@ class StudyRuns:
             if trial.number == BASELINE_TRIAL:
                 tags["role"] = "baseline"
             run = self._client.create_run(
-                parent.info.experiment_id, tags=tags, run_name=f"trial-{trial.number:03d}"
+                parent.info.experiment_id,
+                start_time=milliseconds(trial.started) if trial.started else None,
+                tags=tags,
+                run_name=f"trial-{trial.number:03d}",
             )
             self._begun[trial.number] = run.info.run_id
         _write_trial(self._client, self._begun[trial.number], parent, trial)
+
+    def _draw_best(self, trials: Sequence[Trial], parent: Run) -> None:
+        """Write the best score so far as a curve over the trials, as far as it is not there yet."""
+        points = []
+        best = float("inf")
+        for trial in trials:
+            if trial.score and trial.complete:
+                best = min(best, trial.score.mean("log_loss"))
+                if trial.number not in self._drawn:
+                    # The same time in every writing: MLflow then stores a repeated value once.
+                    time = parent.info.start_time
+                    points.append(Metric(BEST_SO_FAR, best, time, trial.number))
+        for start in range(0, len(points), BATCH):
+            self._client.log_batch(parent.info.run_id, metrics=points[start : start + BATCH])
+        self._drawn |= {point.step for point in points}
 
 
 def sync(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> str:
@@ -84,13 +114,17 @@ def sync(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> st
 
 @dataclass(frozen=True, eq=False)
 class StudyPage:
-    """What the page of a study's own run shows beside its trials."""
+    """What the page of a study's own run shows beside its trials.
+
+    ended: when the last trial was trained; now if that is not known.
+    """
 
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
     note: str
     artifacts: Sequence[Path]
     inputs: Sequence[RoleRows]
+    ended: datetime | None = None
 
 
 def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
@@ -107,7 +141,9 @@ def complete_study(client: MlflowClient, run_id: str, page: StudyPage) -> None:
     for path in page.artifacts:
         log = client.log_artifacts if path.is_dir() else client.log_artifact
         log(run_id, str(path), path.name if path.is_dir() else None)
-    client.set_terminated(run_id)
+    name = run_name("study", digest_of(run.data.tags["study"]), f"{page.metrics['trials']} trials")
+    client.update_run(run_id, name=name)
+    client.set_terminated(run_id, end_time=milliseconds(page.ended) if page.ended else None)
     # Once all is written, for a request that timed out may have been carried out since.
     _trial_runs(client, run)
     identity = _identity(run.data.tags["study"])
@@ -119,11 +155,11 @@ def _newest_metrics(
 ) -> Iterator[Metric]:
     """Yield the metrics whose value is not what MLflow shows, so that it shows it from now on.
 
-    It shows the value of the highest step, and of equal steps the latest. The step is the number of
-    trials; a study that was asked for fewer trials than before does not count backwards.
+    It shows the value of the highest step, and of equal steps the latest. There is one step, for
+    which MLflow draws a bar; earlier versions of this code wrote at others.
     """
     for name, value in values.items():
-        step, time = int(values["trials"]), run.info.start_time
+        step, time = 0, run.info.start_time
         if name in run.data.metrics:
             if run.data.metrics[name] == value:
                 continue
@@ -133,10 +169,17 @@ def _newest_metrics(
         yield Metric(name, value, time, step)
 
 
-def _study_run(client: MlflowClient, label: StudyLabel) -> Run:
+def _study_run(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> Run:
     experiment = experiment_id(client, label.dataset)
     tags = run_tags("study", label.study)
-    return one_run(client, experiment, _identity(label.study), tags, label.study)
+    started = min((trial.started for trial in trials if trial.started), default=None)
+    name = run_name("study", digest_of(label.study))
+    return one_run(client, experiment, _identity(label.study), tags, name, started)
+
+
+def digest_of(study: str) -> str:
+    """Return the fingerprint that a study's name ends with."""
+    return study.rpartition("-")[2]
 
 
 def _identity(study: str) -> dict[str, str]:
@@ -179,17 +222,18 @@ def _ended(run: Run) -> bool:
 def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -> None:
     """Write all of a trial's run, then end it."""
     score = trial.score
+    ended = milliseconds(trial.ended) if trial.ended else None
     tuned = trial.regularization.model_dump()
     params = [Param(name, "none" if value is None else str(value)) for name, value in tuned.items()]
     if score is None or score.failure is not None:
         reason = score.failure if score else "no score"
         client.log_batch(run_id, params=params, tags=[RunTag("failure", str(reason))])
-        client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+        client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED), ended)
         return
     note = (
         f"**CV log loss {score.mean('log_loss'):.4f}** ± {score.std('log_loss'):.4f} over"
         f" {len(score.folds)} folds, after {np.mean(score.epochs):.0f} epochs on average."
-        f" Part of the study `{parent.info.run_name}`."
+        f" Part of the study `{parent.data.tags['study']}`."
     )
     # The same time in every writing: MLflow then stores a repeated value once.
     client.log_batch(
@@ -198,7 +242,7 @@ def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -
         params=params,
         tags=[RunTag("mlflow.note.content", note)],
     )
-    client.set_terminated(run_id)
+    client.set_terminated(run_id, end_time=ended)
 
 
 def _trial_metrics(score: Score, time: int) -> list[Metric]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
@@ -12,6 +14,7 @@ from pipeline.statistics.verdicts import RowEffects
 from pipeline.tracking.evaluation.run import log_evaluation
 from tests.tracking.study.test_runs import LABEL, trial
 
+STARTED = datetime(2024, 1, 31, 12)
 CHANGE = ProcedureDifference(-0.1, -0.2, -0.05, 0.01, 0.995, 0.04, 0.95)
 
 
@@ -87,15 +90,28 @@ def runs(client: MlflowClient) -> list[Run]:
     return list(client.search_runs([experiment.experiment_id], "tags.kind = 'evaluation'"))
 
 
-def test_run_has_folds_as_steps_and_the_verdict(client: MlflowClient, file: Path) -> None:
-    run_id = log_evaluation(evaluation(), LABEL.study, [], [file])
+def test_run_has_folds_as_steps_and_the_verdict(
+    client: MlflowClient, file: Path, tmp_path: Path
+) -> None:
+    run_id = log_evaluation(evaluation(), LABEL.study, [], [file], STARTED)
     (run,) = runs(client)
     assert (run.info.run_id, run.info.status) == (run_id, "FINISHED")
     assert run.data.tags["study"] == LABEL.study
     assert run.data.tags["verdict"] == "helps"
     assert "helps: over 120 rows" in run.data.tags["mlflow.note.content"]
     assert run.data.metrics["log_loss_difference_high"] == -0.05
-    assert run.data.metrics["peer_linear_log_loss"] == 0.25
+    # Its arms and other models are a table, and no chart each.
+    assert len(run.data.metrics) < 10
+    table = client.download_artifacts(run_id, "arms.csv", str(tmp_path))
+    arms = pd.read_csv(table).set_index("arm")
+    for peer in evaluation().peers:
+        assert arms.loc[peer.title, "log_loss"] == peer.log_loss
+    mix = evaluation().tuned
+    assert arms.loc[mix.title, "log_loss"] == mix.log_loss
+    assert arms.loc[mix.title, "high"] == -0.05
+    assert run.info.run_name.startswith("evaluation ")
+    assert run.info.start_time == STARTED.timestamp() * 1000
+    assert run.info.end_time > run.info.start_time
     folds = client.get_metric_history(run_id, "fold_baseline_log_loss")
     assert [(step.step, step.value) for step in folds] == [(0, 0.3), (1, 0.4), (2, 0.3), (3, 0.4)]
     assert run.data.params["rows"] == "120"
@@ -113,16 +129,20 @@ def test_evaluation_is_logged_once_however_often_it_is_begun(
     with monkeypatch.context() as patched:
         patched.setattr(MlflowClient, "log_artifact", die)
         with pytest.raises(Killed):
-            log_evaluation(evaluation(), LABEL.study, [], [file])
+            log_evaluation(evaluation(), LABEL.study, [], [file], STARTED)
     (half,) = runs(client)
     assert half.info.status == "RUNNING"
     # A request that was answered too late was carried out after all.
     client.create_run(half.info.experiment_id, tags=half.data.tags)
+    ends = set()
     for _ in range(2):
-        log_evaluation(evaluation(), LABEL.study, [], [file])
+        log_evaluation(evaluation(), LABEL.study, [], [file], STARTED)
         (run,) = runs(client)
         assert run.info.status == "FINISHED"
+        ends.add(run.info.end_time)
         history = client.get_metric_history(run.info.run_id, "fold_tuned_log_loss")
         assert len(history) == 4
-    log_evaluation(evaluation((-0.1, -0.1)), LABEL.study, [], [file])
+    # Writing it again is no work.
+    assert len(ends) == 1
+    log_evaluation(evaluation((-0.1, -0.1)), LABEL.study, [], [file], STARTED)
     assert len(runs(client)) == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.tracking.study import runs
 from pipeline.tracking.study.runs import StudyLabel, StudyPage, complete_study, shown_epochs, sync
 
 LABEL = StudyLabel("toy", "toy-abc")
+START, TRAINED = datetime(2024, 1, 31, 12), timedelta(seconds=30)
 
 
 def trial(number: int, failure: str | None = None) -> Trial:
@@ -27,7 +29,10 @@ def trial(number: int, failure: str | None = None) -> Trial:
     same = dict.fromkeys(CLASSIFICATION.names, 0.8)
     folds = tuple(same | {"log_loss": 0.5 - number / 100 + k / 10} for k in range(3))
     score = Score(folds=folds, epochs=(2, 3, 4), loss=(0.9, 0.5), val_loss=(0.8, 0.6))
-    return Trial(number, values, Score(failure=failure) if failure else score)
+    started = START + number * TRAINED
+    return Trial(
+        number, values, Score(failure=failure) if failure else score, started, started + TRAINED
+    )
 
 
 def runs_of(client: MlflowClient, kind: str) -> list[Run]:
@@ -53,6 +58,14 @@ def test_each_trial_has_one_run_below_its_study(client: MlflowClient) -> None:
     assert children[1].data.metrics["cv_log_loss"] == pytest.approx(0.59)
     assert children[1].data.metrics["cv_log_loss_std"] == pytest.approx(0.1)
     assert {f"cv_{name}" for name in CLASSIFICATION.names} <= children[1].data.metrics.keys()
+    # Times are those of the training, whenever it is written.
+    starts = [run.info.start_time for run in [client.get_run(parent), *children]]
+    assert starts == [1000 * (START + k * TRAINED).timestamp() for k in (0, 0, 1, 2)]
+    assert {run.info.end_time - run.info.start_time for run in children} == {30_000}
+    best = client.get_metric_history(parent, runs.BEST_SO_FAR)
+    assert [(point.step, point.value) for point in best] == [
+        (0, pytest.approx(0.6)), (1, pytest.approx(0.59))
+    ]  # fmt: skip
     run_id = children[1].info.run_id
     folds = client.get_metric_history(run_id, "fold_log_loss")
     assert [(one.step, one.value) for one in folds] == [
@@ -70,12 +83,23 @@ def test_sync_again_changes_nothing(client: MlflowClient) -> None:
     assert [run.to_dictionary() for run in runs_of(client, "trial")] == before
 
 
+def test_best_score_so_far_is_a_curve_that_never_rises(client: MlflowClient) -> None:
+    order = (3, 1, 5, 0, 4, 6)
+    trials = [dataclasses.replace(trial(score), number=k) for k, score in enumerate(order)]
+    for known in (trials[:2], trials[:4], trials):
+        parent = sync(client, LABEL, known)
+    curve = client.get_metric_history(parent, runs.BEST_SO_FAR)
+    assert [point.step for point in curve] == [0, 1, 2, 3, 4, 5]
+    expected = [0.57, 0.57, 0.55, 0.55, 0.55, 0.54]
+    assert [point.value for point in curve] == pytest.approx(expected)
+
+
 def test_half_written_run_is_finished(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
 
-        def die(*_: object) -> None:
+        def die(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
         patch.setattr(MlflowClient, "set_terminated", die)
@@ -129,8 +153,10 @@ def test_study_run_is_completed_any_number_of_times(client: MlflowClient, tmp_pa
     for trials, best in ((100, 0.2), (8, 0.25), (8, 0.25), (100, 0.2), (3, 0.3)):
         shown = {"best_cv_log_loss": best, "trials": trials}
         complete_study(client, parent, dataclasses.replace(page, metrics=shown))
-        assert client.get_run(parent).data.metrics == shown
+        metrics = client.get_run(parent).data.metrics
+        assert metrics == {**shown, runs.BEST_SO_FAR: metrics[runs.BEST_SO_FAR]}
     run = client.get_run(parent)
+    assert run.info.run_name == "study abc, 3 trials"
     assert run.data.metrics["best_cv_log_loss"] == 0.3
     assert run.info.status == "FINISHED"
     assert run.data.tags["mlflow.note.content"] == "**Best** of one"

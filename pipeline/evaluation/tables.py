@@ -1,0 +1,52 @@
+"""What an evaluation found, as tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.evaluation.result import Evaluation
+from pipeline.statistics.nested import ProcedureDifference
+
+
+def arms_table(e: Evaluation) -> pd.DataFrame:
+    """Return a row for each arm, for each part of the mix and for each other model.
+
+    difference: in log loss. An arm is compared with the baseline, the mix with itself without a
+    part, and the tuned network with another model.
+    """
+    rows: list[dict[str, object]] = [
+        {
+            "arm": arm.title,
+            "compared": "with the baseline" if arm.difference else "",
+            "log_loss": arm.log_loss,
+            "brier": arm.brier,
+            **(_interval(arm.difference.log_loss) if arm.difference else {}),
+            "verdict": arm.difference.verdict if arm.difference else "",
+        }
+        for arm in e.arms
+    ]
+    rows += [
+        {
+            "arm": part.title,
+            "compared": "the mix with itself without this part",
+            **_interval(part.difference),
+            "verdict": part.verdict,
+        }
+        for part in e.parts
+    ]
+    rows += [
+        {
+            "arm": peer.title,
+            "compared": "the tuned network with this model",
+            "log_loss": peer.log_loss,
+            "brier": peer.brier,
+            **_interval(peer.difference),
+            "verdict": peer.verdict,
+        }
+        for peer in e.peers
+    ]
+    return pd.DataFrame(rows)
+
+
+def _interval(difference: ProcedureDifference) -> dict[str, object]:
+    return {"difference": difference.estimate, "low": difference.low, "high": difference.high}
