@@ -63,7 +63,7 @@ def assess(
     compare: CompareParams,
 ) -> Quality:
     """Assess the tuned networks. columns: the prepared columns of each raw one."""
-    tuned, y, p = findings.networks["best"], predictions.y, predictions.test["best"]
+    tuned, y, p = findings.networks["tuned"], predictions.y, predictions.test["tuned"]
     importance = permutation_importance(
         tuned.fits,
         findings.architecture,

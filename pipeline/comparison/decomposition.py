@@ -51,10 +51,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Both kinds on the same bootstrap sets. Differences: best minus baseline, over test rows."""
+    """Both kinds on the same bootstrap sets. Differences: tuned minus baseline, over test rows."""
 
     sets: int
-    best: Terms
+    tuned: Terms
     baseline: Terms
     bias_difference: Difference
     variance_difference: Difference
@@ -113,10 +113,10 @@ def decompose(
             error_variance=float((error - error_bias).mean()),
         )
     differences = [
-        mean_difference((best - baseline)[None], resamples, confidence)
-        for best, baseline in zip(by_row["best"], by_row["baseline"], strict=True)
+        mean_difference((tuned - baseline)[None], resamples, confidence)
+        for tuned, baseline in zip(by_row["tuned"], by_row["baseline"], strict=True)
     ]
-    return Decomposition(len(fits) // len(KINDS), means["best"], means["baseline"], *differences)
+    return Decomposition(len(fits) // len(KINDS), means["tuned"], means["baseline"], *differences)
 
 
 def _logits(fits: Sequence[Fit]) -> Floats:

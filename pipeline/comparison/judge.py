@@ -31,16 +31,16 @@ def judge(
 
     evaluation: what the answer is taken from. Without it, the test rows alone give the answer.
     """
-    best, baseline = findings.networks["best"], findings.networks["baseline"]
+    tuned, baseline = findings.networks["tuned"], findings.networks["baseline"]
     y, probability = predictions.y, predictions.test
     paired = compare_paired(
         CLASSIFICATION.metrics,
-        best.logits,
+        tuned.logits,
         baseline.logits,
         y,
         compare.resamples,
         compare.confidence,
-        best.seeds[0],
+        tuned.seeds[0],
     )
     log_loss = paired[CLASSIFICATION.loss.name]
     decision = verdict(log_loss.difference)
@@ -56,13 +56,13 @@ def judge(
         study=search.study,
         best_trial=search.best_trial,
         trials=search.trials,
-        seeds=tuple(best.seeds),
+        seeds=tuple(tuned.seeds),
         confidence=compare.confidence,
         resamples=compare.resamples,
         metrics=paired,
-        best=_candidate(best, probability["best"], y),
+        tuned=_candidate(tuned, probability["tuned"], y),
         baseline=_candidate(baseline, probability["baseline"], y),
-        registered_pair=compare_registered(probability["best"], probability["baseline"], y),
+        registered_pair=compare_registered(probability["tuned"], probability["baseline"], y),
         fitting_rows=findings.fitting_rows,
         ablation=findings.ablation,
         reference=findings.repeated_run,

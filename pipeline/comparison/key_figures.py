@@ -86,7 +86,7 @@ def _further(c: Comparison) -> pd.DataFrame:
     """Return a row for each figure of the parts that explain."""
     figures: dict[str, float] = {}
     if c.decomposition:
-        for kind in ("best", "baseline"):
+        for kind in ("tuned", "baseline"):
             terms = getattr(c.decomposition, kind)
             figures |= {f"{kind}_bias": terms.bias, f"{kind}_variance": terms.variance}
         figures["bias_difference"] = c.decomposition.bias_difference.estimate

@@ -83,8 +83,8 @@ def conduct(
     experiments = {variant.title: over_seeds(variant, fold) for variant in whole.values()}
     variants: list[Variant] = []
     if compare.ablation:
-        alone = _strengths(curves, kinds["best"], params)
-        variants = ablation_variants(kinds["best"], alone, params.network)
+        alone = _strengths(curves, kinds["tuned"], params)
+        variants = ablation_variants(kinds["tuned"], alone, params.network)
         if evaluated:
             variants = [variant for variant in variants if variant.name in SHOWN]
         experiments |= {variant.title: over_seeds(variant, few) for variant in variants}
@@ -120,7 +120,7 @@ def _with_variants(
     few: the rows that the networks of the variants were fitted on.
     """
     trained, architecture = findings.variants, findings.architecture
-    seeds, threshold = findings.networks["best"].seeds, params.train.learning_rate
+    seeds, threshold = findings.networks["tuned"].seeds, params.train.learning_rate
     return replace(
         findings,
         ablation=_ablate(trained, architecture, few, seeds, params) if ablation else None,

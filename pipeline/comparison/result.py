@@ -18,7 +18,7 @@ from pipeline.statistics.paired import McNemar, PairedMetric
 from pipeline.statistics.verdicts import ProcedureVerdict
 from pipeline.text.numbers import signed
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 __all__ = [
     "SCHEMA_VERSION",
     "Candidate",
@@ -103,7 +103,7 @@ class Comparison(_Record):
     confidence: float
     resamples: int
     metrics: dict[str, PairedMetric]
-    best: Candidate
+    tuned: Candidate
     baseline: Candidate
     registered_pair: McNemar
     fitting_rows: int | None = None

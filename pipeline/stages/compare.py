@@ -84,7 +84,7 @@ def main() -> None:
         describe_setting(params, file_digests(ROLES), package_versions(), machine()),
     )
     with exclusive():
-        kinds: dict[Kind, Regularization] = {"best": tuned, "baseline": params.baseline}
+        kinds: dict[Kind, Regularization] = {"tuned": tuned, "baseline": params.baseline}
         findings = conduct(kinds, material, params, trainer(), clock, evaluation is not None)
         with clock("export"):
             models = export_models(findings, preparation)

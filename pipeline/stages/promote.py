@@ -14,13 +14,13 @@ from pipeline.gate.new_rows import Today
 from pipeline.gate.report import GateReport, markdown
 from pipeline.project.lock import exclusive
 from pipeline.project.outputs import (
-    BEST_NETWORK,
     DRIFT_METRICS,
     GATE,
     RAW,
     REPORT,
     TEST,
     TRAIN,
+    TUNED_NETWORK,
     VAL,
     read_json,
     read_rows,
@@ -48,7 +48,7 @@ def main() -> None:
                 finished = registry.finish()
                 if finished:
                     logger.info("completed: version %s %s", finished.version, finished.action)
-                challenger = find_challenger(registry, BEST_NETWORK)
+                challenger = find_challenger(registry, TUNED_NETWORK)
                 report = consider(params, registry, challenger)
         except (InputError, OSError) as error:
             # OSError: artifacts may be files, here or on a disk that is not there.

@@ -52,21 +52,21 @@ def test_noisier_networks_have_more_variance_and_no_more_bias() -> None:
         for pair in zip(calm, noisy, strict=True)
         for logits in pair
     ]
-    of_seeds = {"best": every[:6:2], "baseline": every[1:6:2]}
+    of_seeds = {"tuned": every[:6:2], "baseline": every[1:6:2]}
     found = decompose(every, of_seeds, y, 300, 0.95)
     assert found.sets == 30
     assert found.variance_difference.high < 0
-    assert found.best.log_loss == pytest.approx(found.best.bias + found.best.variance)
-    assert found.best.error == pytest.approx(found.best.error_bias + found.best.error_variance)
+    assert found.tuned.log_loss == pytest.approx(found.tuned.bias + found.tuned.variance)
+    assert found.tuned.error == pytest.approx(found.tuned.error_bias + found.tuned.error_variance)
     assert found.bias_difference.low < 0.05
-    assert found.baseline.seed_variance > found.best.seed_variance
+    assert found.baseline.seed_variance > found.tuned.seed_variance
 
 
 def test_both_kinds_see_the_same_sets_drawn_from_the_fitting_rows() -> None:
     position = np.arange(40, dtype=np.int32)
     x = np.zeros((40, 2), np.float32)
     fold = Fold(x, position % 2, position[:20], position[20:30], position[30:])
-    kinds = {"best": OFF, "baseline": OFF}
+    kinds = {"tuned": OFF, "baseline": OFF}
     architecture = Architecture(2, 2, (), False, False)
     jobs = bootstrap_jobs(kinds, fold, architecture, TRAIN, 3, seed=5)
     assert len(jobs) == 6
@@ -76,7 +76,7 @@ def test_both_kinds_see_the_same_sets_drawn_from_the_fitting_rows() -> None:
         # Nothing stops them, so no val rows are watched.
         assert one.member.fold.stop.tolist() == [20]
     stopped = OFF.model_copy(update={"patience": 3})
-    watched = bootstrap_jobs({"best": stopped, "baseline": OFF}, fold, architecture, TRAIN, 1, 5)
+    watched = bootstrap_jobs({"tuned": stopped, "baseline": OFF}, fold, architecture, TRAIN, 1, 5)
     assert [len(job.member.fold.stop) for job in watched] == [10, 1]
     drawn = [job.member.fold.fit for job in jobs[::2]]
     for rows in drawn:

@@ -139,7 +139,7 @@ def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
     assert figures["evaluation_log_loss_difference"] == -0.08
     # What the networks of the verdict are does not depend on it.
     _, alone, _ = compared(params, 2)
-    assert alone.best == comparison.best
+    assert alone.tuned == comparison.tuned
     assert alone.metrics == comparison.metrics
     assert (alone.verdict, alone.test_verdict) == (comparison.test_verdict,) * 2
 

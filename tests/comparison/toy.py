@@ -84,7 +84,7 @@ def _compared(
     train, val, test = frame[:90], frame[90:110], frame[110:]
     rows = RawRows(train, val, test)
     material, preparation = prepare_material(rows, schema, params)
-    kinds = {"best": SOME, "baseline": params.baseline}
+    kinds = {"tuned": SOME, "baseline": params.baseline}
     findings = conduct(  # type: ignore[arg-type]
         kinds, material, params, train_stack, no_clock, made is not None
     )
@@ -94,7 +94,7 @@ def _compared(
         kind: probabilities(trained.logits[trained.registered])
         for kind, trained in networks.items()
     }
-    predictions = Predictions(p, p["best"][: len(val)], y, schema.classes)
+    predictions = Predictions(p, p["tuned"][: len(val)], y, schema.classes)
     columns = prepared_columns(preparation, schema)
     comparison = judge(
         findings,

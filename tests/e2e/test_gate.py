@@ -73,7 +73,7 @@ def test_first_model_went_live_by_its_floors(finished: Finished) -> None:
 def test_gate_and_report_give_one_calibration_error(finished: Finished) -> None:
     report = json.loads((finished.project.path / "reports/comparison.json").read_text())
     judged = Gate(finished.project).report()["metrics"]["challenger"]
-    assert judged["calibration_error"] == report["best"]["test"]["calibration_error"]
+    assert judged["calibration_error"] == report["tuned"]["test"]["calibration_error"]
 
 
 def test_nothing_goes_live_on_what_is_not_known_and_all_of_it_does_on_what_is(gate: Gate) -> None:

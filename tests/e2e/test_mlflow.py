@@ -18,14 +18,14 @@ def test_runs_are_those_of_study_evaluation_and_comparison(finished: Finished) -
     every = client.search_runs([experiment.experiment_id])
     assert {run.info.status for run in every} == {"FINISHED"}
     kinds = sorted(run.data.tags["kind"] for run in every)
-    assert kinds == ["baseline", "best", "comparison", "evaluation", "study", *["trial"] * 4]
+    assert kinds == ["baseline", "comparison", "evaluation", "study", *["trial"] * 4, "tuned"]
     of_kind = {run.data.tags["kind"]: run for run in every}
     study, comparison = of_kind["study"], of_kind["comparison"]
     for run in every:
         parent = run.data.tags.get("mlflow.parentRunId")
         if run.data.tags["kind"] == "trial":
             assert parent == study.info.run_id
-        if run.data.tags["kind"] in {"best", "baseline"}:
+        if run.data.tags["kind"] in {"tuned", "baseline"}:
             assert parent == comparison.info.run_id
 
     trials = pd.read_csv(finished.project.path / "reports/trials.csv").set_index("number")
@@ -90,7 +90,7 @@ def test_project_entry_point_tries_another_setting_and_changes_no_file(copied: P
     assert "[comparison " in own.data.tags["mlflow.note.content"]
     made = client.search_runs([experiment.experiment_id], f"tags.project_run = '{own.info.run_id}'")
     kinds = {run.data.tags["kind"] for run in made}
-    assert {"baseline", "best", "comparison", "trial"} <= kinds
+    assert {"baseline", "tuned", "comparison", "trial"} <= kinds
     assert own.info.run_id not in {run.data.tags.get("mlflow.parentRunId") for run in made}
     assert len(client.search_model_versions("name = 'regularized-net'")) == 2
 

@@ -41,7 +41,7 @@ def predictions(
     return {file.stem: pd.read_csv(file) for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize(("alias", "kind"), [("challenger", "best"), ("baseline", "baseline")])
+@pytest.mark.parametrize(("alias", "kind"), [("challenger", "tuned"), ("baseline", "baseline")])
 def test_loaded_model_predicts_what_compare_reported(
     finished: Finished, predictions: dict[str, pd.DataFrame], alias: str, kind: str
 ) -> None:

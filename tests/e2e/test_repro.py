@@ -33,7 +33,7 @@ STABLE = {
     "reports/evaluate_losses.parquet",
     "metrics/evaluate.json",
     "metrics/compare.json",
-    "models/best.npz",
+    "models/tuned.npz",
     "models/baseline.npz",
     "models/preparation.json",
     "reports/comparison.json",
@@ -95,7 +95,7 @@ def test_two_clones_give_the_same_bytes_to_a_file_and_to_a_server(
     assert set(ours) == set(theirs) >= STABLE
     assert {path for path in ours if ours[path] != theirs[path]} <= set(ours) - STABLE
     here, there = finished.project.path / "models", other.path / "models"
-    for kind in ("best", "baseline"):
+    for kind in ("tuned", "baseline"):
         weights = [
             keras.models.load_model(folder / f"{kind}.keras").get_weights()
             for folder in (here, there)
@@ -203,7 +203,7 @@ def test_models_judge_as_reported(finished: Finished) -> None:
     rows = report["data"]["rows"]
     split = json.loads((finished.project.path / "data/split.json").read_text())
     assert rows == {role: part["rows"] for role, part in split["roles"].items()}
-    for kind in ("best", "baseline"):
+    for kind in ("tuned", "baseline"):
         assert np.sum(report[kind]["confusion"]) == rows["test"]
         right = np.trace(report[kind]["confusion"]) / rows["test"]
         assert report[kind]["test"]["accuracy"] == pytest.approx(right)

@@ -27,7 +27,7 @@ def test_gate_and_report_give_one_calibration_error(outputs: int, params: Params
     curve = np.zeros(1)
     fit = Fit([], curve, curve, kept_epoch=0, score_logits=rng.normal(size=(len(y), outputs)))
     p = probabilities(fit.score_logits)
-    kinds: tuple[Kind, ...] = ("best", "baseline")
+    kinds: tuple[Kind, ...] = ("tuned", "baseline")
     architecture = Architecture(1, classes, (LayerParams(units=4),), False, False)
     networks = dict.fromkeys(kinds, Networks(params.baseline, [7], [fit]))
     data = Data(name="", description="", classes=(), positive=None, columns=1, rows={})
@@ -39,7 +39,7 @@ def test_gate_and_report_give_one_calibration_error(outputs: int, params: Params
         params.compare.model_copy(update={"resamples": 100}),
     )
     gate = judge_model(p, y, pd.DataFrame({"a": range(len(y))}), min_rows=20)
-    assert report.best.test["calibration_error"] == gate.calibration_error
+    assert report.tuned.test["calibration_error"] == gate.calibration_error
 
 
 def test_worst_slice_is_found_in_categories_numbers_and_gaps() -> None:

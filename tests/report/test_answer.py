@@ -72,7 +72,7 @@ def comparison(made: Evaluation | None, test_change: float, reach: float = 0.05)
         confidence=0.95,
         resamples=300,
         metrics={"log_loss": paired},
-        best=candidate(tuned),
+        tuned=candidate(tuned),
         baseline=candidate(OFF),
         registered_pair=McNemar(only_tuned_right=1, only_baseline_right=2, p_value=0.5),
     )

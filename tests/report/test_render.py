@@ -41,7 +41,7 @@ def judged(
 ) -> Comparison:
     architecture = Architecture(3, 2, (LayerParams(units=4),), False, False)
     findings = Findings(networks, architecture, fitting_rows=data.rows["train"])
-    predictions = Predictions(p, p["best"], y, data.classes)
+    predictions = Predictions(p, p["tuned"], y, data.classes)
     return judge(findings, predictions, None, Circumstances(data, search), compare)
 
 
@@ -63,7 +63,7 @@ def comparison() -> Comparison:
         ]
 
     networks = {
-        "best": Networks(SOME, [7, 8, 9], fits(3.0)),
+        "tuned": Networks(SOME, [7, 8, 9], fits(3.0)),
         "baseline": Networks(OFF, [7, 8, 9], fits(1.0)),
     }
     p = {kind: probabilities(one.logits[one.registered]) for kind, one in networks.items()}
@@ -82,19 +82,19 @@ def comparison() -> Comparison:
 
 def images(comparison: Comparison) -> dict[str, bytes]:
     p = probabilities(np.array([[-1.0], [2.0], [-0.5], [0.3], [1.0]]))
-    both, y = {"best": p, "baseline": p}, np.array([0, 1, 1, 0, 1])
+    both, y = {"tuned": p, "baseline": p}, np.array([0, 1, 1, 0, 1])
     curve = (np.array([0.7, 0.3]), np.array([0.8, 0.4]))
     tables = {
         "roc": curves.roc_table(both, y, ["$no$", EVIL]),
         "pr": curves.pr_table(both, y, ["$no$", EVIL]),
-        "learning": curves.learning_table({"best": [curve], "baseline": [curve]}),
+        "learning": curves.learning_table({"tuned": [curve], "baseline": [curve]}),
     }
     return drawing.draw(comparison, tables)
 
 
 def test_registered_network_has_the_median_val_loss(comparison: Comparison) -> None:
     # Val losses 0.5, 0.3, 0.4 of seeds 7, 8, 9.
-    assert comparison.best.registered_seed == 9
+    assert comparison.tuned.registered_seed == 9
 
 
 def test_clear_difference_is_told_with_its_figures(comparison: Comparison) -> None:
@@ -112,7 +112,7 @@ def test_a_search_that_keeps_the_baseline_is_said_to(comparison: Comparison) -> 
     same = Networks(OFF, [7, 8], fits)
     p = probabilities(logits[0])
     compare = CompareParams(seeds=2, resamples=100, confidence=0.95)
-    both = {"best": same, "baseline": same}
+    both = {"tuned": same, "baseline": same}
     search = SearchOutcome("toy-abc", 0, 16)
     result = judged(both, dict.fromkeys(both, p), y, comparison.data, search, compare)
     assert result.verdict == "no detectable difference"
@@ -160,14 +160,14 @@ def test_markdown_shows_names_as_text(comparison: Comparison) -> None:
 def test_json_holds_all_that_is_said(comparison: Comparison) -> None:
     again = Comparison.model_validate_json(json.dumps(comparison.model_dump()))
     assert again == comparison
-    assert again.schema_version == 2
+    assert again.schema_version == 3
 
 
 def test_figures_are_drawn_from_any_names(comparison: Comparison) -> None:
     y = np.array([0, 1, 1, 0, 1])
     p = probabilities(np.array([[-1.0], [2.0], [-0.5], [0.3], [1.0]]))
-    roc = curves.roc_table({"best": p, "baseline": p}, y, ["$no$", EVIL])
-    pr = curves.pr_table({"best": p, "baseline": p}, y, ["$no$", EVIL])
+    roc = curves.roc_table({"tuned": p, "baseline": p}, y, ["$no$", EVIL])
+    pr = curves.pr_table({"tuned": p, "baseline": p}, y, ["$no$", EVIL])
     for figure in (figures.roc(roc), figures.precision_recall(pr), figures.confusion(comparison)):
         assert png(figure).startswith(b"\x89PNG")
     assert png(figures.roc(roc)) == png(figures.roc(roc))
@@ -176,12 +176,12 @@ def test_figures_are_drawn_from_any_names(comparison: Comparison) -> None:
 def test_learning_table_counts_the_seeds_still_training() -> None:
     short = (np.array([0.5]), np.array([0.6]))
     long = (np.array([0.7, 0.3]), np.array([0.8, 0.4]))
-    table = curves.learning_table({"best": [short, long], "baseline": [long, long]})
-    best = table[(table.model == "best") & (table.rows == "val")]
+    table = curves.learning_table({"tuned": [short, long], "baseline": [long, long]})
+    best = table[(table.model == "tuned") & (table.rows == "val")]
     assert best.log_loss.tolist() == pytest.approx([0.7, 0.4])
     assert best.seeds.tolist() == [2, 1]
     wide = curves.means_by_curve(table)
     assert list(wide.columns) == [
-        "epoch", "best_train", "best_val", "baseline_train", "baseline_val"
+        "epoch", "tuned_train", "tuned_val", "baseline_train", "baseline_val"
     ]  # fmt: skip
     assert wide.epoch.tolist() == [1, 2]

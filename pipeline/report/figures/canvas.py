@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours: told apart with any colour vision, and in print with the line styles.
-COLOURS = {"best": "#0072B2", "baseline": "#D55E00"}
+COLOURS = {"tuned": "#0072B2", "baseline": "#D55E00"}
 GREEN = "#009E73"
 DOTS_PER_INCH = 130
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.comparison.kinds import KIND_TITLES
 from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import EDGES, WeightSizes
 from pipeline.report.figures.canvas import COLOURS, GREEN, canvas
@@ -21,7 +20,7 @@ def learning_curves(table: pd.DataFrame) -> Figure:
     """Draw the log loss over epochs, mean and 10th to 90th percentile over the seeds."""
     figure, axes = canvas(7.2, 3.8)
     for (kind, role), curve in table.groupby(["model", "rows"], sort=False):
-        label = f"{KIND_TITLES[kind]}, {role}"
+        label = f"{kind}, {role}"
         axes.plot(curve.epoch, curve.log_loss, STYLES[role], color=COLOURS[kind], label=label)
         if role == "val":
             axes.fill_between(curve.epoch, curve.low, curve.high, color=COLOURS[kind], alpha=0.15)
@@ -40,7 +39,7 @@ def validation(curves: Sequence[ValidationCurve]) -> Figure:
         held_out = [point.cv_log_loss for point in curve.points]
         low = [point.cv_log_loss - point.low for point in curve.points]
         high = [point.high - point.cv_log_loss for point in curve.points]
-        axes.errorbar(places, held_out, (low, high), color=COLOURS["best"], marker="o", capsize=3)
+        axes.errorbar(places, held_out, (low, high), color=COLOURS["tuned"], marker="o", capsize=3)
         train = [point.train_log_loss for point in curve.points]
         axes.plot(places, train, "--", color=COLOURS["baseline"])
         names = [setting(point.value) for point in curve.points]
@@ -54,7 +53,7 @@ def validation(curves: Sequence[ValidationCurve]) -> Figure:
 def weight_histograms(weights: Sequence[WeightSizes]) -> Figure:
     """Draw the share of the kernel weights by size, for some variants."""
     figure, axes = canvas(7.2, 3.0)
-    colours = ("0.45", GREEN, COLOURS["baseline"], COLOURS["best"])
+    colours = ("0.45", GREEN, COLOURS["baseline"], COLOURS["tuned"])
     for variant, colour, style in zip(weights, colours, (":", "-.", "--", "-"), strict=False):
         axes.stairs(variant.shares, EDGES, color=colour, ls=style, lw=1.8, label=variant.title)
     axes.set(xscale="log", xlabel="Size of a weight", ylabel="Share of the weights")

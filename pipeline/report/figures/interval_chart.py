@@ -36,7 +36,7 @@ class Mark:
 
 
 MARKS = {
-    "helps": Mark(COLOURS["best"], _CIRCLE),
+    "helps": Mark(COLOURS["tuned"], _CIRCLE),
     "hurts": Mark(COLOURS["baseline"], _DIAMOND),
     "makes no difference that matters": Mark(GREEN, _SQUARE),
     "cannot tell yet": Mark(FAINT, _CIRCLE, hollow=True),

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.comparison.importance import ColumnImportance
-from pipeline.comparison.kinds import KIND_TITLES
+from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.quality import CalibrationBin
 from pipeline.comparison.result import Comparison
 from pipeline.report.figures.canvas import COLOURS, canvas, plain
@@ -35,15 +35,15 @@ def precision_recall(table: pd.DataFrame) -> Figure:
 
 def _curves(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     several = len(table["class"].unique()) > 1
-    for kind in KIND_TITLES:
+    for kind in KINDS:
         rows = table[table["model"] == kind]
         for number, (_, curve) in enumerate(rows.groupby("class", sort=False)):
-            label = KIND_TITLES[kind] + (", each class" if several else "")
+            label = kind + (", each class" if several else "")
             axes.plot(
                 curve[x],
                 curve[y],
                 # Curves often coincide: the dashed one lets the other show through.
-                "-" if kind == "best" else "--",
+                "-" if kind == "tuned" else "--",
                 color=COLOURS[kind],
                 alpha=0.5 if several else 1,
                 label=label if number == 0 else None,
@@ -54,10 +54,12 @@ def _curves(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
 def confusion(comparison: Comparison) -> Figure:
     """Draw the confusion matrices on test, that of the tuned network at both thresholds."""
     classes = comparison.data.classes
-    panels = {KIND_TITLES[kind]: getattr(comparison, kind).confusion for kind in KIND_TITLES}
+    panels: dict[str, tuple[tuple[int, ...], ...]] = {
+        kind: getattr(comparison, kind).confusion for kind in KINDS
+    }
     if comparison.quality and comparison.quality.chosen:
         chosen = comparison.quality.chosen
-        panels[f"{KIND_TITLES['best']}, threshold {chosen.value:.3g}"] = chosen.confusion
+        panels[f"tuned, threshold {chosen.value:.3g}"] = chosen.confusion
     side = max(3.4, 0.35 * len(classes) + 1.8)
     width = side * len(panels)
     figure = Figure(figsize=(width, side), layout="constrained")
@@ -87,7 +89,7 @@ def calibration(kinds: Mapping[str, Sequence[CalibrationBin]]) -> Figure:
             [group.hits.estimate - group.hits.low for group in bins],
             [group.hits.high - group.hits.estimate for group in bins],
         ]
-        title = KIND_TITLES["best" if kind == "best" else "baseline"]
+        title = kind
         axes.errorbar(
             x, y, errors, fmt=marker, color=COLOURS[kind], capsize=2, ms=5, lw=1, label=title
         )
@@ -101,7 +103,7 @@ def importance(columns: Sequence[ColumnImportance]) -> Figure:
     rows = columns[::-1]
     figure, axes = canvas(7.2, 0.9 + 0.28 * len(rows))
     for place, column in enumerate(rows):
-        axes.plot([column.rise.low, column.rise.high], [place, place], color=COLOURS["best"], lw=2)
+        axes.plot([column.rise.low, column.rise.high], [place, place], color=COLOURS["tuned"], lw=2)
         axes.plot(column.rise.estimate, place, "o", color="black", ms=4)
     axes.axvline(0, color="0.3", lw=1)
     axes.set_yticks(range(len(rows)), [plain(column.column) for column in rows])

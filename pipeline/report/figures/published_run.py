@@ -15,7 +15,7 @@ def repetitions_histogram(run: RepeatedRun) -> Figure:
     changes = np.subtract(run.with_dropout, run.without)
     in_rows = np.round(changes * run.test_rows).astype(int)
     steps, counts = np.unique(in_rows, return_counts=True)
-    axes.bar(steps / run.test_rows, counts, 0.8 / run.test_rows, color=COLOURS["best"])
+    axes.bar(steps / run.test_rows, counts, 0.8 / run.test_rows, color=COLOURS["tuned"])
     axes.axvline(0, color="0.3", lw=1)
     if run.published_with is not None and run.published_without is not None:
         published = run.published_with - run.published_without

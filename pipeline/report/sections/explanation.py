@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.comparison.decomposition import Decomposition, Terms
-from pipeline.comparison.kinds import KIND_TITLES, KINDS
+from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.regularizers import BY_NAME
 from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
@@ -66,7 +66,7 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
         TableBlock(
             "Bias and variance on the test rows",
             header,
-            [row(KIND_TITLES[kind].capitalize(), getattr(d, kind)) for kind in KINDS],
+            [row(kind.capitalize(), getattr(d, kind)) for kind in KINDS],
         ),
         TextBlock(
             f"Tuned minus baseline: bias {signed(d.bias_difference.estimate)} ({100 * confidence:g}"
@@ -82,7 +82,7 @@ def _learning(c: Comparison) -> list[Block]:
     def mean(values: Sequence[int]) -> str:
         return fixed(sum(values) / len(values), 1)
 
-    epochs = ", ".join(f"{KIND_TITLES[kind]} {mean(getattr(c, kind).epochs)}" for kind in KINDS)
+    epochs = ", ".join(f"{kind} {mean(getattr(c, kind).epochs)}" for kind in KINDS)
     return [
         PictureBlock(
             "learning",

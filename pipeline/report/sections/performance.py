@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.comparison.assessment import Quality
-from pipeline.comparison.kinds import KIND_TITLES, KINDS, Kind
+from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.comparison.quality import Threshold
 from pipeline.comparison.result import Comparison
 from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
@@ -17,12 +17,10 @@ def quality(c: Comparison) -> list[Block]:
 
     def errors(kind: Kind) -> str:
         counts = np.array(getattr(c, kind).confusion)
-        return f"{KIND_TITLES[kind]} {counts.sum() - counts.trace()} of {counts.sum()} rows wrong"
+        return f"{kind} {counts.sum() - counts.trace()} of {counts.sum()} rows wrong"
 
     def figures(metric: str) -> str:
-        return ", ".join(
-            f"{KIND_TITLES[kind]} {fixed(getattr(c, kind).test[metric])}" for kind in KINDS
-        )
+        return ", ".join(f"{kind} {fixed(getattr(c, kind).test[metric])}" for kind in KINDS)
 
     matrices = ", ".join(errors(kind) for kind in KINDS)
     chosen = c.quality.chosen if c.quality else None

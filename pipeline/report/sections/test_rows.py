@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.comparison.ablation import Ablation
 from pipeline.comparison.decomposition import Decomposition
-from pipeline.comparison.kinds import KIND_TITLES, KINDS
+from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.published import RepeatedRun
 from pipeline.comparison.result import Comparison
 from pipeline.regularizers import TECHNIQUES
@@ -136,7 +136,7 @@ def tuned_table(c: Comparison) -> list[Block]:
         values = candidate.regularization
         rows.append(
             (
-                KIND_TITLES[kind].capitalize(),
+                kind.capitalize(),
                 *(setting(getattr(values, technique.name)) for technique in TECHNIQUES),
                 fixed(sum(candidate.epochs) / len(candidate.epochs), 1),
                 str(candidate.registered_seed),
@@ -161,7 +161,7 @@ def _further(c: Comparison) -> list[tuple[str, str]]:
         answers.append(_against_none(c.ablation))
         if c.ablation.parts:
             answers.append(_within_mix(c.ablation))
-    if c.decomposition and c.best.regularization != c.baseline.regularization:
+    if c.decomposition and c.tuned.regularization != c.baseline.regularization:
         answers.append(_why(c.decomposition))
     if c.reference:
         answers.append(_published(c.reference))

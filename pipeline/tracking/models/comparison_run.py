@@ -32,8 +32,6 @@ from pipeline.tracking.store.versions import COLUMNS_TAG, SERVED_BY, SERVED_TAG,
 logger = logging.getLogger(__name__)
 
 DIGITS = 12
-# What people call the two networks; the first is kind `best` in tags and files.
-NAMES: Mapping[Kind, str] = {"best": "tuned", "baseline": "baseline"}
 
 
 @mlflow_answers()
@@ -86,7 +84,7 @@ def log_comparison(
             | about
             | {"mlflow.parentRunId": run_id, NETWORK_TAG: network_digest(files.network)}
             | {COLUMNS_TAG: _columns_digest(files), SERVED_TAG: SERVED_BY},
-            run_name(NAMES[kind], digest),
+            run_name(kind, digest),
             started,
         )
         model = log_model(client, child, files, raw, kind)

@@ -58,7 +58,7 @@ def served_predictions(
     """
     return Predictions(
         test={kind: _predict(files, rows.test[schema.features]) for kind, files in models.items()},
-        val=_predict(models["best"], rows.val[schema.features]),
+        val=_predict(models["tuned"], rows.val[schema.features]),
         y=y,
         classes=schema.classes,
     )

@@ -20,7 +20,7 @@ def adopt(registry: Registry, network: str) -> Version | None:
     client = connect()
     logged = client.search_runs(
         [experiment.experiment_id for experiment in client.search_experiments()],
-        f"tags.kind = 'best' and tags.{NETWORK_TAG} = '{network}'"
+        f"tags.kind = 'tuned' and tags.{NETWORK_TAG} = '{network}'"
         " and attributes.status = 'FINISHED'",
         max_results=1,
     )

@@ -23,7 +23,7 @@ Does regularization help on {name}? Each study, a search over dropout, L1, L2 an
 is a run with a run per trial below it; each comparison of the best trial with the baseline is a \
 run with a run per network below it, and says the verdict in its description.
 
-Filter by tags, e.g. `tags.kind = 'trial'` (also `study`, `comparison`, `best`, `baseline`), \
+Filter by tags, e.g. `tags.kind = 'trial'` (also `study`, `comparison`, `tuned`, `baseline`), \
 `tags.study = '…'`, `tags.verdict = '…'`; or open one of the saved views of the Runs tab:
 
 {links}

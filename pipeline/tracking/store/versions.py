@@ -16,7 +16,7 @@ from pipeline.tracking.store.single import one_version
 logger = logging.getLogger(__name__)
 
 # By kind of network. The alias `champion` is the gate's to move.
-ALIASES: Mapping[str, str] = {"best": "challenger", "baseline": "baseline"}
+ALIASES: Mapping[str, str] = {"tuned": "challenger", "baseline": "baseline"}
 # Tag of a run and a version: digest of the columns that its model takes.
 COLUMNS_TAG = "columns"
 # Tag of a run and a version: what computes its predictions. Those without it need Keras.

@@ -37,7 +37,7 @@ def test_digest_tells_networks_apart_and_not_when_they_were_saved(tmp_path: Path
 
 def test_model_whose_file_is_gone_is_an_error_of_the_system(tmp_path: Path) -> None:
     """Which a stage tells in one line."""
-    gone, here = tmp_path / "best.npz", tmp_path / "here"
+    gone, here = tmp_path / "tuned.npz", tmp_path / "here"
     here.touch()
     with pytest.raises(FileNotFoundError) as raised:
         open_model(ModelFiles(network=here, weights=gone, preparation=here, schema=here))

@@ -54,7 +54,7 @@ def rows(client: MlflowClient, tmp_path: Path, table: Table) -> pd.DataFrame:
     client.create_registered_model(MODEL)
     run = client.create_run(client.create_experiment("toy"))
     client.create_model_version(MODEL, str(tmp_path / "former"), run.info.run_id)
-    model = log_model(client, run, files, rows[:5], "best")
+    model = log_model(client, run, files, rows[:5], "tuned")
     client.create_model_version(MODEL, f"models:/{model}", run.info.run_id, model_id=model)
     for cache in tmp_path.rglob("__pycache__"):
         shutil.rmtree(cache)

@@ -72,15 +72,15 @@ def test_study_that_is_not_gone_on_with_is_ended_as_killed(client: MlflowClient)
 
 def test_run_model_and_version_are_made_once(client: MlflowClient) -> None:
     experiment = client.create_experiment("toy")
-    identity = {"kind": "best", "comparison": "abc"}
-    run = one_run(client, experiment, identity, {}, "best")
-    assert one_run(client, experiment, identity, {}, "best").info.run_id == run.info.run_id
-    other = one_run(client, experiment, {**identity, "comparison": "def"}, {}, "best")
+    identity = {"kind": "tuned", "comparison": "abc"}
+    run = one_run(client, experiment, identity, {}, "tuned")
+    assert one_run(client, experiment, identity, {}, "tuned").info.run_id == run.info.run_id
+    other = one_run(client, experiment, {**identity, "comparison": "def"}, {}, "tuned")
     assert other.info.run_id != run.info.run_id
 
-    model = one_model(client, run, "best")
-    client.create_logged_model(experiment, "best", run.info.run_id)
-    assert one_model(client, run, "best").model_id == model.model_id
+    model = one_model(client, run, "tuned")
+    client.create_logged_model(experiment, "tuned", run.info.run_id)
+    assert one_model(client, run, "tuned").model_id == model.model_id
     assert len(client.search_logged_models([experiment])) == 1
 
     assert one_version(client, "net", run.info.run_id) is None

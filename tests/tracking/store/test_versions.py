@@ -48,8 +48,8 @@ def inputs(client: MlflowClient, experiment: str, *columns: str) -> str:
 def test_a_name_is_one_tables(client: MlflowClient, experiment: str) -> None:
     def best(study: str, *columns: str) -> str:
         parent = inputs(client, experiment, *columns)
-        run = logged(client, experiment, parent, "best", study=study, network=study)
-        return register(client, MODEL, {"best": run})[0].version
+        run = logged(client, experiment, parent, "tuned", study=study, network=study)
+        return register(client, MODEL, {"tuned": run})[0].version
 
     assert best("people-abc", "age", "left") == "1"
     assert best("people-def", "age", "height", "left") == "2"
@@ -75,8 +75,8 @@ def numbers(client: MlflowClient) -> list[int]:
 
 def test_an_equal_network_gets_no_new_version(client: MlflowClient, experiment: str) -> None:
     def best(**tags: str) -> str:
-        run = logged(client, experiment, "p", "best", **tags)
-        return register(client, MODEL, {"best": run})[0].version
+        run = logged(client, experiment, "p", "tuned", **tags)
+        return register(client, MODEL, {"tuned": run})[0].version
 
     assert best(network="a") == "1"
     assert best(network="b") == "2"
@@ -102,7 +102,7 @@ def test_what_was_only_tried_is_registered_when_asked_for(
 ) -> None:
     registry = Registry(MODEL)
     assert adopt(registry, "a") is None
-    logged(client, experiment, "p", "best", network="a")
+    logged(client, experiment, "p", "tuned", network="a")
     logged(client, experiment, "p", "baseline", network="b")
     logged(client, experiment, "q", "baseline", network="c")
     made = adopt(registry, "a")
@@ -124,8 +124,8 @@ def test_code_that_is_committed_afterwards_is_committed_code(
     (tmp_path / "params.yaml").write_text("a: 2\n")
     provenance_tags.cache_clear()
     tags = provenance_tags()
-    run = logged(client, experiment, "p", "best", network="a", **tags)
-    register(client, MODEL, {"best": run})
+    run = logged(client, experiment, "p", "tuned", network="a", **tags)
+    register(client, MODEL, {"tuned": run})
     registry = Registry(MODEL)
     assert corrected(registry, registry.version("1")).clean is False
 
