@@ -8,8 +8,9 @@ import pandas as pd
 
 from pipeline.config.params import Params, load_params
 from pipeline.data.description import read_schema
+from pipeline.evaluation.answer import answer
 from pipeline.evaluation.fold import empty_losses
-from pipeline.evaluation.headline import figures, sentence
+from pipeline.evaluation.headline import figures
 from pipeline.evaluation.kept import Kept, evaluation_fingerprint
 from pipeline.evaluation.outer import usable_rows
 from pipeline.evaluation.result import Evaluation
@@ -57,7 +58,7 @@ def main() -> None:
             [EVALUATION],
             started,
         )
-    logger.info(sentence(evaluation))
+    logger.info(answer(evaluation))
 
 
 def evaluate(plan: Plan, params: Params, kept: Kept) -> tuple[Evaluation, pd.DataFrame]:

@@ -60,7 +60,12 @@ def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
     scores = [f"metrics.`{name}`" for name in (RANKING_METRIC, "cv_log_loss_std", "epochs_mean")]
     outcome = [
         f"metrics.`{name}`"
-        for name in ("log_loss_difference", "log_loss_difference_low", "log_loss_difference_high")
+        for name in (
+            "evaluation_log_loss_difference",
+            "evaluation_log_loss_difference_low",
+            "evaluation_log_loss_difference_high",
+            "evaluation_helps_probability",
+        )
     ]
     score = f"metrics.`{RANKING_METRIC}`"
     trials = _page("tags.kind = 'trial'", score, True, scores + tuned, NARROW)
