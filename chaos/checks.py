@@ -12,6 +12,8 @@ from pathlib import Path
 IDENTIFIER = re.compile(r"\b(m-)?[0-9a-f]{32}\b")
 # Their bytes are stable; models hold the time of saving.
 STABLE = ("reports", "metrics", "data")
+# But for the line of the page that says when it was made and how long it took.
+MADE = re.compile(rb'<p class="made">.*</p>')
 # Git's and DVC's own affair, and what the interpreter leaves behind.
 OTHERS = (".git", ".dvc", ".state/dvc", "__pycache__")
 # A server keeps the same things in places of its own.
@@ -63,7 +65,9 @@ def state(project: Path) -> State:
     return State(
         files=Counter(_place(path) for path in paths if not _is_others(path)),
         outputs={
-            str(path): (project / path).read_bytes() for path in paths if path.parts[0] in STABLE
+            str(path): MADE.sub(b"", (project / path).read_bytes())
+            for path in paths
+            if path.parts[0] in STABLE
         },
         runs=runs,
         tracked=tracked,

@@ -10,6 +10,7 @@ from pipeline.config.params import Params
 from pipeline.data.findings import sentences
 from pipeline.data.prepare import Fold
 from pipeline.data.schema import Schema
+from pipeline.text.numbers import listed
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def describe_setting(
     params: Params, digests: Mapping[str, str], versions: Mapping[str, str], machine: str
 ) -> Setting:
     """Describe what a rerun depends on besides code: files, packages, machine and parameters."""
-    layers = "-".join(str(layer.units) for layer in params.network.layers)
+    layers = listed([str(layer.units) for layer in params.network.layers])
     train = params.train.model_dump()
     if isinstance(params.train.class_weight, dict):
         weights = params.train.class_weight.items()
@@ -67,6 +68,6 @@ def describe_setting(
         digests=dict(digests),
         versions=dict(versions),
         machine=machine,
-        layers=f"hidden layers {layers}",
+        layers=f"hidden layers of {layers} units",
         train=train,
     )

@@ -14,6 +14,7 @@ from pipeline.statistics.intervals import Difference, Interval
 from pipeline.statistics.proportions import wilson
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.classification import probabilities, row_log_loss
+from pipeline.text.numbers import measured
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 from pipeline.training.forward import forward
@@ -117,9 +118,9 @@ def _levels(name: str, train: pd.Series, test: pd.Series) -> list[tuple[str, np.
         low, high = train.quantile([1 / 3, 2 / 3])
         values = test.to_numpy(float, na_value=np.nan)
         parts = [
-            (f"up to {low:.4g}", values <= low),
-            (f"{low:.4g} to {high:.4g}", (values > low) & (values <= high)),
-            (f"above {high:.4g}", values > high),
+            (f"up to {measured(low)}", values <= low),
+            (f"{measured(low)} to {measured(high)}", (values > low) & (values <= high)),
+            (f"above {measured(high)}", values > high),
         ]
     else:
         words = test.astype(str).to_numpy()

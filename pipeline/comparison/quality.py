@@ -13,6 +13,7 @@ from pipeline.statistics.intervals import Interval
 from pipeline.statistics.proportions import wilson
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.calibration import equal_bins, stated_and_hits
+from pipeline.text.numbers import measured
 
 HARDEST_ROWS = 10
 # Rows of a bin in the chart, whose intervals show how little few rows say; the calibration error
@@ -154,4 +155,4 @@ def shown(value: object) -> str:
     """Return a raw value as text, and "missing" for a gap."""
     if pd.isna(value):
         return "missing"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return measured(value) if isinstance(value, float) else str(value)

@@ -16,7 +16,7 @@ from pipeline.evaluation.result import Evaluation
 from pipeline.statistics.intervals import Verdict
 from pipeline.statistics.paired import McNemar, PairedMetric
 from pipeline.statistics.verdicts import ProcedureVerdict
-from pipeline.text.numbers import signed
+from pipeline.text.numbers import between, fixed, percent, signed
 
 SCHEMA_VERSION = 3
 __all__ = [
@@ -133,19 +133,20 @@ def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: fl
     if difference.low == difference.high == 0:
         return (
             "No detectable difference: the search found nothing better than the baseline, so the"
-            f" tuned network is the baseline, and all {rows} test rows get the same probabilities."
+            f" tuned network is the baseline, and all {rows:,} test rows get the same"
+            " probabilities."
         )
-    level = f"{100 * confidence:g} % interval"
-    between = f"{level} {signed(difference.low, 3)} to {signed(difference.high, 3)}"
-    shown = f"a true difference of {log_loss.detectable:.3f} or more would probably have shown"
+    figures = f"{percent(confidence)} interval {between(difference)}"
+    shown = f"a true difference of {fixed(log_loss.detectable)} or more would probably have shown"
     if verdict == "no detectable difference":
         return (
-            f"No detectable difference on the {rows} test rows: the tuned networks change log loss"
-            f" by {signed(difference.estimate, 3)} ({between}); {shown}."
+            f"No detectable difference on the {rows:,} test rows: the tuned networks change log"
+            f" loss by {signed(difference.estimate)} ({figures}); {shown}."
         )
+    tuned, baseline = fixed(log_loss.tuned.estimate), fixed(log_loss.baseline.estimate)
     better, effect = ("better", "lower") if verdict == "helps" else ("worse", "higher")
     return (
-        f"The tuned networks do {better} on the {rows} test rows: their log loss is {effect} by"
-        f" {abs(difference.estimate):.3f}, {log_loss.tuned.estimate:.3f} where the baseline has"
-        f" {log_loss.baseline.estimate:.3f} ({between}); {shown}."
+        f"The tuned networks do {better} on the {rows:,} test rows: their log loss is {effect} by"
+        f" {fixed(abs(difference.estimate))}, {tuned} where the baseline has {baseline}"
+        f" ({figures}); {shown}."
     )

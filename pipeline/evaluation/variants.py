@@ -88,7 +88,7 @@ def ablation_variants(
             if technique.name in alone and (technique.place == "stopping") is stopping
         ]
 
-    rows = [Variant("none", "None", OFF), *lone(stopping=False)]
+    rows = [Variant("none", "No regularization", OFF), *lone(stopping=False)]
     if {"l1", "l2"} <= {technique.name for technique in acting} & set(alone):
         halves = OFF.model_copy(update={"l1": alone["l1"] / 2, "l2": alone["l2"] / 2})
         rows.append(Variant("elastic_net", "Elastic net (half L1, half L2)", halves))

@@ -51,11 +51,6 @@ def write_text(path: Path, text: str) -> None:
     _write(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a binary file whole or not at all."""
-    _write(path, lambda draft: draft.write_bytes(data))
-
-
 def write_json(path: Path, value: Any) -> None:
     """Write JSON that people read: indented, keys in the order given."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""All files of the report: tables, figures, the report in its three forms, and headline figures."""
+"""All files of the report: tables, charts, the report in its three forms, and headline figures."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ from pipeline.comparison.networks import Networks
 from pipeline.comparison.result import Comparison
 from pipeline.report import render
 from pipeline.report.figure_data import (
+    chart_tables,
     confusion_table,
-    learning_table,
     means_by_curve,
-    pr_table,
     prediction_table,
-    roc_table,
 )
 from pipeline.report.figures.charts import charts
-from pipeline.report.figures.draw import draw
 from pipeline.report.spreadsheet import spreadsheet_safe
 from pipeline.tasks.classification import CLASSIFICATION
 
@@ -36,13 +33,12 @@ CHART_PX = "720"
 class ReportFiles:
     """The contents of the files that `compare` writes for people.
 
-    predictions: a row per test row. tables: what the figures are drawn from, for DVC to plot.
-    figures: PNG files. charts: SVG files. headline: the few figures that `dvc metrics` shows.
+    predictions: a row per test row. tables: what the charts are drawn from, for DVC to plot.
+    charts: SVG files. headline: the few figures that `dvc metrics` shows.
     """
 
     predictions: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
-    figures: Mapping[str, bytes]
     charts: Mapping[str, str]
     json: Mapping[str, Any]
     markdown: str
@@ -55,32 +51,28 @@ def assemble_report(
     networks: Mapping[Kind, Networks],
     predictions: Predictions,
     figures_folder: str,
+    made: str | None = None,
 ) -> ReportFiles:
-    """Make the files of the report. figures_folder: where the Markdown finds the figures."""
+    """Make the files of the report.
+
+    figures_folder: where the Markdown finds the charts. made: when, from what and how long; it
+    stands in the HTML alone, whose bytes differ from run to run in that line.
+    """
     probability, y, classes = predictions.test, predictions.y, predictions.classes
-    learning = learning_table(
-        {
-            kind: [(fit.loss, fit.val_loss) for fit in trained.fits]
-            for kind, trained in networks.items()
-        }
-    )
-    curves = {
-        "roc": roc_table(probability, y, classes),
-        "pr": pr_table(probability, y, classes),
-    }
-    figures = draw(comparison, {"learning": learning, **curves})
-    tables = {"learning": means_by_curve(learning)}
-    for name, table in (curves | {"confusion": confusion_table(probability, y, classes)}).items():
+    drawn_from = chart_tables(networks, predictions)
+    tables = {"learning": means_by_curve(drawn_from["learning"])}
+    by_class = {name: drawn_from[name] for name in ("roc", "pr")}
+    by_class["confusion"] = confusion_table(probability, y, classes)
+    for name, table in by_class.items():
         for kind, rows in table.groupby("model"):
             tables[f"{name}_{kind}"] = spreadsheet_safe(rows.drop(columns="model"))
     return ReportFiles(
         predictions=spreadsheet_safe(prediction_table(probability, y, classes)),
         tables=tables,
-        figures=figures,
-        charts=charts(comparison, CHART_PX),
+        charts=charts(comparison, drawn_from, CHART_PX),
         json=comparison.model_dump(),
         markdown=render.markdown(comparison, figures_folder),
-        html=render.html(comparison, figures),
+        html=render.html(comparison, drawn_from, made),
         headline=headline(comparison),
     )
 

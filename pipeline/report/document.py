@@ -46,38 +46,26 @@ class ItemsBlock:
 class TableBlock:
     """A table. rows: cells of each; the first cell is the row's header.
 
-    folded: whether the page shows it only when asked, as a figure shows the same.
+    folded: whether the page shows it only when asked, as a figure shows the same. printed: whether
+    a folded table is on paper all the same, for the figures that the chart does not write out.
     """
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     folded: bool = False
+    printed: bool = False
     kind: str = "table"
 
 
 @dataclass(frozen=True)
-class PictureBlock:
-    """A figure by name.
-
-    alt: what it shows, for those who cannot see it. half: whether two fit side by side.
-    """
-
-    name: str
-    alt: str
-    caption: str
-    half: bool = False
-    kind: str = "picture"
-
-
-@dataclass(frozen=True)
 class ChartBlock:
-    """A drawing with text that stays readable at any width, by name.
+    """Drawings with text that stays readable at any width, by name; several stand side by side.
 
-    alt: what it shows, for those who cannot see it.
+    alt: what they show, for those who cannot see them.
     """
 
-    name: str
+    names: Sequence[str]
     alt: str
     caption: str
     kind: str = "chart"
@@ -101,12 +89,5 @@ class FiguresBlock:
 
 
 Block = (
-    ChartBlock
-    | FiguresBlock
-    | HeadingBlock
-    | ItemsBlock
-    | PictureBlock
-    | StatementBlock
-    | TableBlock
-    | TextBlock
+    ChartBlock | FiguresBlock | HeadingBlock | ItemsBlock | StatementBlock | TableBlock | TextBlock
 )

@@ -8,12 +8,30 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from pipeline.comparison.assessment import Predictions
 from pipeline.comparison.kinds import Kind
+from pipeline.comparison.networks import Networks
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.training.arrays import FloatArray
 
 # Below this many digits two points of a curve look the same.
 CURVE_DIGITS = 6
+
+
+def chart_tables(
+    networks: Mapping[Kind, Networks], predictions: Predictions
+) -> dict[str, pd.DataFrame]:
+    """Return what the charts are drawn from besides the comparison: `learning`, `roc` and `pr`."""
+    learning = {
+        kind: [(fit.loss, fit.val_loss) for fit in trained.fits]
+        for kind, trained in networks.items()
+    }
+    judged = predictions.test, predictions.y, predictions.classes
+    return {
+        "learning": learning_table(learning),
+        "roc": roc_table(*judged),
+        "pr": pr_table(*judged),
+    }
 
 
 def learning_table(curves: Mapping[Kind, Sequence[tuple[FloatArray, FloatArray]]]) -> pd.DataFrame:

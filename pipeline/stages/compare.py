@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pipeline.comparison.assessment import assess
 from pipeline.comparison.circumstances import (
     Circumstances,
@@ -31,7 +33,6 @@ from pipeline.project.outputs import (
     VAL,
     read_json,
     read_rows,
-    write_bytes,
     write_csv,
     write_json,
     write_text,
@@ -40,11 +41,13 @@ from pipeline.project.parts import PartClock, earlier_seconds
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.assemble import ReportFiles, assemble_report
+from pipeline.report.head import made_line
 from pipeline.report.sections import last_lines
 from pipeline.tracking.models.comparison_run import log_comparison
 from pipeline.tracking.models.export import export_models, keras_files, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
 from pipeline.tracking.store.model_name import check_before_work
+from pipeline.tracking.store.provenance import code_state
 from pipeline.training.keras_files import saving
 from pipeline.training.trainers import trainer
 
@@ -98,8 +101,12 @@ def main() -> None:
                     findings, predictions, quality, circumstances, params.compare, evaluation
                 )
             with clock("report and figures"):
-                report = assemble_report(comparison, findings.networks, predictions, FIGURES.name)
-                write_outputs(report)
+                code, changed = code_state()
+                seconds = sum(stopwatch.seconds.values())
+                made = made_line(datetime.now(UTC), code, changed, seconds)
+                write_outputs(
+                    assemble_report(comparison, findings.networks, predictions, FIGURES.name, made)
+                )
             with clock("export: Keras models, waited for"):
                 keras_models.wait()
             write_json(TIMINGS, stopwatch.seconds)
@@ -125,8 +132,6 @@ def write_outputs(files: ReportFiles) -> None:
     write_csv(paths.PREDICTIONS, files.predictions)
     for name, table in files.tables.items():
         write_csv(FIGURES / f"{name}.csv", table)
-    for name, image in files.figures.items():
-        write_bytes(FIGURES / f"{name}.png", image)
     for name, chart in files.charts.items():
         write_text(FIGURES / f"{name}.svg", chart)
     write_json(REPORT.with_suffix(".json"), files.json)

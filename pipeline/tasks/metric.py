@@ -65,6 +65,11 @@ class Metric:
             )
 
     @property
+    def words(self) -> str:
+        """Its name within a sentence."""
+        return self.title if self.title[:2].isupper() else self.title[0].lower() + self.title[1:]
+
+    @property
     def better(self) -> Literal["more", "less"]:
         """Say which way is better."""
         return "more" if self.more_is_better else "less"

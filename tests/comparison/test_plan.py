@@ -6,18 +6,22 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from math import floor, log10
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.comparison.json_schema import schema_text
 from pipeline.comparison.key_figures import key_figures, tables
 from pipeline.comparison.material import thinned
 from pipeline.comparison.result import SCHEMA_VERSION, Comparison
+from pipeline.comparison.weights import EDGES
 from pipeline.config.params import Params
 from pipeline.data.prepare import Fold
 from pipeline.report import render as report
+from pipeline.report.figures.charts import charts
 from tests.comparison.toy import FINDING, FORMULA, SCRIPT, SOME, compared, evaluated
 from tests.conftest import ROOT
 
@@ -41,7 +45,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         # Ticks are round numbers between what the JSON holds.
         if (
-            "style" not in self.tags[-1:]
+            self.tags[-1:] not in (["style"], ["script"])
             and self.given[-1:] != []
             and self.given[-1].get("class") != "tick"
         ):
@@ -66,33 +70,40 @@ def numbers(value: Any) -> Iterator[float]:
 def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
     params: Params, classes: int
 ) -> None:
-    _, comparison, images = compared(params, classes)
+    _, comparison, tables = compared(params, classes)
     text = json.dumps(comparison.model_dump(mode="json"))
     assert Comparison.model_validate_json(text) == comparison
 
-    page = Page(report.html(comparison, images))
-    assert "script" not in page.tags
-    assert not {"link", "iframe", "object"} & set(page.tags)
+    page = Page(report.html(comparison, tables))
+    assert page.tags.count("script") == 1
+    assert not {"link", "iframe", "object", "img"} & set(page.tags)
     shown = "\n".join(page.texts)
     assert SCRIPT in shown
     assert FORMULA in shown
     assert FINDING in shown
-    pictures = [one for tag, one in zip(page.tags, page.given, strict=True) if tag == "img"]
-    assert all(one["alt"] and str(one["src"]).startswith("data:image/png") for one in pictures)
-    assert len(pictures) == len(images) == (9 if classes == 2 else 8)
+    charts = [
+        given
+        for tag, given in zip(page.tags, page.given, strict=True)
+        if tag == "svg" and given.get("role") == "img"
+    ]
+    assert all(given["aria-label"] for given in charts)
+    assert len(charts) == (16 if classes == 2 else 14)
     assert page.tags.count("h1") == 1
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
 
-    check_figures(shown, comparison)
+    check_figures(shown, comparison, tables["learning"])
 
 
-def check_figures(shown: str, comparison: Comparison) -> None:
-    """Check that the JSON backs each number with a decimal point."""
+def check_figures(shown: str, comparison: Comparison, learning: pd.DataFrame) -> None:
+    """Check that the JSON, or what the curves are drawn from, backs each decimal number."""
     text = json.dumps(comparison.model_dump(mode="json"))
     reference = comparison.reference
     known = [*numbers(json.loads(text)), 0.5]
-    known += [0.9651 - 0.9884] if reference else []
+    if reference:
+        known += [0.9651 - 0.9884, *np.subtract(reference.with_dropout, reference.without)]
+    known += [*learning["log_loss"], *EDGES]
+    known += [one / 10.0 ** floor(log10(abs(one))) for one in known if one]
     known += [100 * one for one in known]
     for token in set(re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", shown)):
         digits = len(token.split(".")[1])
@@ -102,7 +113,7 @@ def check_figures(shown: str, comparison: Comparison) -> None:
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, classes: int) -> None:
-    _, comparison, images = compared(params, classes)
+    _, comparison, tables = compared(params, classes)
     for text in (report.markdown(comparison, "figures"), report.note(comparison, "Reproduce.")):
         assert not re.search(r"(?<!\\)<", text)
         assert not re.search(r"(?<!\\)`", text)
@@ -113,28 +124,29 @@ def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, clas
             width = cells if line.startswith("|") else 0
             assert not line.startswith("=")
     text = report.markdown(comparison, "figures")
-    assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(images)
+    drawn = charts(comparison, tables, "720")
+    assert set(re.findall(r"\(figures/(\w+)\.svg\)", text)) == set(drawn)
     assert r"\<script\>alert(1)\</script\>" in text
     assert r"- '\<script\>alert(1)\</script\>': 14 \*gaps\*, =cmd()" in text
 
 
 def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
-    findings, comparison, images = evaluated(params)
+    findings, comparison, tables = evaluated(params)
     assert comparison.ablation is None
     # What the weights need is trained all the same, and no more.
     assert [variant.name for variant, _ in findings.variants] == ["none", "l1", "l2", "tuned"]
     assert len(comparison.weights) == 4
-    page = Page(report.html(comparison, images))
+    page = Page(report.html(comparison, tables))
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
     # What a figure shows already is folded away.
-    assert page.tags.count("details") == 1
+    assert page.tags.count("details") == 4
     assert "batch size 32," in "".join(page.texts)
     shown = "\n".join(page.texts)
     assert "Elastic net (half L1, half L2)" in shown
     assert "Logistic regression" in shown
     assert "Regularization prevents a few confident blunders" in shown
-    check_figures(shown, comparison)
+    check_figures(shown, comparison, tables["learning"])
     figures = key_figures(comparison)
     assert figures["evaluation_log_loss_difference"] == -0.08
     # What the networks of the verdict are does not depend on it.
@@ -154,13 +166,14 @@ def test_published_schema_is_that_of_the_json() -> None:
 
 def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
     off = change(params, ablation=False, curve_points=0, bootstrap_sets=0, reference_repeats=0)
-    findings, comparison, images = compared(off, 2)
+    findings, comparison, tables = compared(off, 2)
     assert (comparison.ablation, comparison.decomposition, comparison.reference) == (None,) * 3
     assert findings.curves == ()
-    assert set(images) == {
-        "learning", "roc", "pr", "confusion", "calibration", "columns"
+    assert set(charts(comparison, tables, "720")) == {
+        "differences", "learning", "roc", "pr", "confusion_tuned", "confusion_baseline",
+        "confusion_chosen", "calibration", "columns",
     }  # fmt: skip
-    page = Page(report.html(comparison, images))
+    page = Page(report.html(comparison, tables))
     assert page.tags.count("h2") == 6
     assert "switched off" in "".join(page.texts)
     others = tables(comparison)
@@ -181,17 +194,17 @@ def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -
 
 
 def test_parts_that_explain_take_few_rows_and_say_so(params: Params) -> None:
-    findings, comparison, images = compared(change(params, rows=30), 2)
+    findings, comparison, tables = compared(change(params, rows=30), 2)
     assert comparison.fitting_rows == 30
     none = next(fits for variant, fits in findings.variants if variant.name == "none")
     baseline = findings.networks["baseline"].fits
     assert not np.array_equal(none[0].weights[0], baseline[0].weights[0])
     assert comparison.reference
     assert comparison.reference.fit_rows == 30
-    told = "".join(Page(report.html(comparison, images)).texts)
+    told = "".join(Page(report.html(comparison, tables)).texts)
     assert told.count("compare.rows") == 3
-    _, whole, images = compared(params, 2)
-    assert "compare.rows" not in report.html(whole, images)
+    _, whole, tables = compared(params, 2)
+    assert "compare.rows" not in report.html(whole, tables)
 
 
 def test_a_fold_is_thinned_within_its_roles() -> None:

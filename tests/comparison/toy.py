@@ -19,7 +19,7 @@ from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import prepared_columns
 from pipeline.data.schema import FOLD_COLUMN, Column, Schema
-from pipeline.report.assemble import assemble_report
+from pipeline.report.figure_data import chart_tables
 from pipeline.tasks.classification import probabilities
 from pipeline.training.stack import train_stack
 from tests.made_evaluation import evaluation
@@ -65,11 +65,11 @@ def toy_table(classes: int) -> tuple[pd.DataFrame, Schema]:
     return frame, schema
 
 
-def compared(params: Params, classes: int) -> tuple[Findings, Comparison, dict[str, bytes]]:
+def compared(params: Params, classes: int) -> tuple[Findings, Comparison, dict[str, pd.DataFrame]]:
     return _compared(params.model_dump_json(), classes)
 
 
-def evaluated(params: Params) -> tuple[Findings, Comparison, dict[str, bytes]]:
+def evaluated(params: Params) -> tuple[Findings, Comparison, dict[str, pd.DataFrame]]:
     """Return the same beside an evaluation."""
     return _compared(params.model_dump_json(), 2, beside=True)
 
@@ -77,7 +77,7 @@ def evaluated(params: Params) -> tuple[Findings, Comparison, dict[str, bytes]]:
 @cache
 def _compared(
     text: str, classes: int, beside: bool = False
-) -> tuple[Findings, Comparison, dict[str, bytes]]:
+) -> tuple[Findings, Comparison, dict[str, pd.DataFrame]]:
     params = Params.model_validate_json(text)
     made = evaluation(-0.08) if beside else None
     frame, schema = toy_table(classes)
@@ -116,5 +116,4 @@ def _compared(
         params.compare,
         made,
     )
-    images = assemble_report(comparison, networks, predictions, "figures").figures
-    return findings, comparison, dict(images)
+    return findings, comparison, chart_tables(networks, predictions)

@@ -7,8 +7,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pipeline.comparison.result import Candidate, Comparison, Data
-from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.evaluation.answer import answer
 from pipeline.evaluation.result import Evaluation
 from pipeline.report import render as report
@@ -17,74 +15,12 @@ from pipeline.report.figures.interval_chart import MARKS
 from pipeline.report.sections import last_lines
 from pipeline.report.sections.answer import answer as first_screen
 from pipeline.report.sections.test_rows import disagreement
-from pipeline.statistics.intervals import Difference, Interval, Verdict, verdict
-from pipeline.statistics.paired import McNemar, PairedMetric
-from pipeline.text.numbers import short
 from tests.made_evaluation import evaluation
+from tests.report.made_report import CASES, TABLES, comparison
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEAST_TEXT_PX = 12
 DESCRIPTION_LETTERS = 4500
-
-
-def comparison(made: Evaluation | None, test_change: float, reach: float = 0.05) -> Comparison:
-    change = Difference(
-        test_change, test_change - reach, test_change + reach, p_value=0.2, detectable=0.1
-    )
-    paired = PairedMetric(
-        tuned=Interval(0.2 + test_change, 0.1, 0.3),
-        baseline=Interval(0.2, 0.1, 0.3),
-        difference=change,
-        detectable=0.1,
-        measurable=True,
-    )
-    test: Verdict = verdict(change)
-    tuned = Regularization(dropout=0.4, l1=0.0, l2=1e-4, patience=7)
-
-    def candidate(values: Regularization) -> Candidate:
-        return Candidate(
-            regularization=values,
-            registered_seed=1,
-            epochs=(9,),
-            val_log_loss=(0.3,),
-            test={"accuracy": 0.9, "roc_auc": 0.9, "pr_auc": 0.9},
-            confusion=((40, 1), (2, 43)),
-        )
-
-    return Comparison(
-        verdict=made.verdict if made else test,
-        sentence=answer(made) if made else "Yes, by the test rows alone. So and so.",
-        test_verdict=test,
-        test_sentence="So and so.",
-        evaluation=made,
-        data=Data(
-            name="toy",
-            description="A toy table",
-            classes=("no", "yes"),
-            positive="yes",
-            columns=3,
-            rows={"train": 320, "val": 80, "test": 86},
-        ),
-        study="toy-abc",
-        best_trial=4,
-        trials=16,
-        seeds=(1,),
-        confidence=0.95,
-        resamples=300,
-        metrics={"log_loss": paired},
-        tuned=candidate(tuned),
-        baseline=candidate(OFF),
-        registered_pair=McNemar(only_tuned_right=1, only_baseline_right=2, p_value=0.5),
-    )
-
-
-CASES = {
-    "helps": (-0.08, 0.03),
-    "hurts": (0.08, 0.03),
-    "alike": (-0.0004, 0.002),
-    "open": (-0.02, 0.03),
-}
-IMAGES = dict.fromkeys(("learning", "roc", "pr", "confusion"), b"")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -92,10 +28,10 @@ def test_first_screen_has_answer_picture_and_three_figures(case: str) -> None:
     made = evaluation(*CASES[case])
     kinds = [block.kind for block in first_screen(comparison(made, -0.08))]
     assert kinds == ["statement", "text", "figures", "chart", "text"]
-    page = report.html(comparison(made, -0.08), IMAGES)
+    page = report.html(comparison(made, -0.08), TABLES)
     screen = page[page.index("<h1>") : page.index("<nav")]
     assert answer(made) in screen
-    for word in ("Tuned is", "baseline is", "(none)", "the mix of", "Log loss says"):
+    for word in ("The tuned network has the mix of", "the baseline is", "Log loss says"):
         assert word in screen
     assert screen.count('<dd class="value">') == 3
     assert "<svg" in screen
@@ -156,7 +92,7 @@ def test_report_says_why_the_test_rows_differ(
 
 
 def drawn(made: Evaluation, width: str = "100%") -> ET.Element:
-    return ET.fromstring(charts(comparison(made, -0.08), width)["arms"])
+    return ET.fromstring(charts(comparison(made, -0.08), TABLES, width)["arms"])
 
 
 def test_text_of_the_picture_keeps_its_size_at_any_width() -> None:
@@ -217,11 +153,3 @@ def test_one_huge_interval_does_not_squeeze_the_others() -> None:
     assert tuned is not None
     ends = [float(str(tuned.get(end)).removesuffix("%")) for end in ("x1", "x2")]
     assert ends[1] - ends[0] > 4
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(-0.0004, "-0.00040"), (0.0, "0"), (1e-17, "0"), (0.01 - 1e-12, "+0.010"), (0.25, "+0.250")],
-)
-def test_a_figure_that_stands_alone_keeps_two_digits_that_count(value: float, text: str) -> None:
-    assert short(value, sign=True) == text

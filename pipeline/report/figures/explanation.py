@@ -1,61 +1,115 @@
-"""Figures of section 4: why."""
+"""Charts that explain: learning curves, strengths of each technique, sizes of the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import EDGES, WeightSizes
-from pipeline.report.figures.canvas import COLOURS, GREEN, canvas
-from pipeline.text.numbers import setting
+from pipeline.report.figures.plane import Plane
+from pipeline.report.figures.scale import level, linear, logarithmic, named
+from pipeline.report.figures.svg import COLOURS, GREEN, INK, PURPLE, Mark, Stroke
+from pipeline.text.numbers import fixed, percent, setting
 
-STYLES = {"train": "--", "val": "-"}
-
-
-def learning_curves(table: pd.DataFrame) -> Figure:
-    """Draw the log loss over epochs, mean and 10th to 90th percentile over the seeds."""
-    figure, axes = canvas(7.2, 3.8)
-    for (kind, role), curve in table.groupby(["model", "rows"], sort=False):
-        label = f"{kind}, {role}"
-        axes.plot(curve.epoch, curve.log_loss, STYLES[role], color=COLOURS[kind], label=label)
-        if role == "val":
-            axes.fill_between(curve.epoch, curve.low, curve.high, color=COLOURS[kind], alpha=0.15)
-    axes.set(xlabel="Epoch", ylabel="Log loss, without penalties", yscale="log")
-    axes.legend(frameon=False, ncols=2)
-    return figure
+DASHES = {"train": "6 4", "val": ""}
+# Pointing at an epoch shows its values; so many places can be told apart with a mouse.
+MOST_COLUMNS = 50
+HELD_OUT, TRAIN = Stroke("held-out folds", INK), Stroke("fitting rows", INK, "6 4")
+SIZES = (("tuned", COLOURS["tuned"], ""), ("none", COLOURS["baseline"], "6 4"),
+         ("l1", GREEN, "2 3"), ("l2", PURPLE, "8 3 2 3"))  # fmt: skip
 
 
-def validation(curves: Sequence[ValidationCurve]) -> Figure:
-    """Draw the log loss along the strength of each technique alone."""
-    figure = Figure(figsize=(7.2, 2.6 * ((len(curves) + 1) // 2)), layout="constrained")
-    panels = np.ravel(figure.subplots((len(curves) + 1) // 2, 2, squeeze=False))
-    for axes, curve in zip(panels, curves, strict=False):
-        axes.spines[["top", "right"]].set_visible(False)
-        places = range(len(curve.points))
-        held_out = [point.cv_log_loss for point in curve.points]
-        low = [point.cv_log_loss - point.low for point in curve.points]
-        high = [point.high - point.cv_log_loss for point in curve.points]
-        axes.errorbar(places, held_out, (low, high), color=COLOURS["tuned"], marker="o", capsize=3)
-        train = [point.train_log_loss for point in curve.points]
-        axes.plot(places, train, "--", color=COLOURS["baseline"])
-        names = [setting(point.value) for point in curve.points]
-        axes.set_xticks(places, names, rotation=30, ha="right")
-        axes.set(title=curve.title, ylabel="Log loss", yscale="log")
-    for axes in panels[len(curves) :]:
-        axes.set_axis_off()
-    return figure
+def learning_curves(table: pd.DataFrame, loss: str, width: str) -> str:
+    """Draw the loss over epochs, mean and 10th to 90th percentile over the seeds."""
+    curves = {
+        (kind, role): curve for (kind, role), curve in table.groupby(["model", "rows"], sort=False)
+    }
+    strokes = {
+        (kind, role): Stroke(f"{kind}, {role}", COLOURS[kind], DASHES[role])
+        for kind, role in curves
+    }
+    x = linear(1, int(table["epoch"].max()))
+    y = level([*table["log_loss"], *table["low"], *table["high"]])
+    plane = Plane(
+        f"{loss} over epochs", width, ("epoch", x), (f"{loss}, without penalties", y),
+        strokes=[*strokes.values()],
+    )  # fmt: skip
+    for key, curve in curves.items():
+        if key[1] == "val":
+            low, high = (
+                list(zip(curve["epoch"], curve[end], strict=True)) for end in ("low", "high")
+            )
+            plane.band(low, high, strokes[key].colour)
+    for key, curve in curves.items():
+        plane.line(list(zip(curve["epoch"], curve["log_loss"], strict=True)), strokes[key])
+    last = int(x.high)
+    for epoch in range(1, last + 1, -(-last // MOST_COLUMNS)):
+        values = [
+            f"{strokes[key].title} {fixed(row.log_loss)}"
+            for key, curve in curves.items()
+            for row in curve[curve["epoch"] == epoch].itertuples()
+        ]
+        plane.column((epoch - 0.5, epoch + 0.5), f"epoch {epoch}: {', '.join(values)}")
+    return plane.drawn()
 
 
-def weight_histograms(weights: Sequence[WeightSizes]) -> Figure:
-    """Draw the share of the kernel weights by size, for some variants."""
-    figure, axes = canvas(7.2, 3.0)
-    colours = ("0.45", GREEN, COLOURS["baseline"], COLOURS["tuned"])
-    for variant, colour, style in zip(weights, colours, (":", "-.", "--", "-"), strict=False):
-        axes.stairs(variant.shares, EDGES, color=colour, ls=style, lw=1.8, label=variant.title)
-    axes.set(xscale="log", xlabel="Size of a weight", ylabel="Share of the weights")
-    axes.legend(frameon=False)
-    return figure
+def validation_curve(curve: ValidationCurve, loss: str, width: str) -> str:
+    """Draw the cross-validated loss along the strength of one technique alone."""
+    points = curve.points
+    names = [setting(point.value) for point in points]
+    ends = [value for point in points for value in (point.low, point.high, point.train_log_loss)]
+    plane = Plane(
+        f"{loss} along the strength of {curve.title}",
+        width,
+        ("strength", named(names)),
+        (loss, level(ends)),
+        title=curve.title,
+        strokes=(HELD_OUT, TRAIN),
+        plot_px=160,
+    )
+    plane.line([(place, point.train_log_loss) for place, point in enumerate(points)], TRAIN)
+    plane.line([(place, point.cv_log_loss) for place, point in enumerate(points)], HELD_OUT)
+    for place, (name, point) in enumerate(zip(names, points, strict=True)):
+        lowest = ", the lowest" if point.value == curve.best else ""
+        plane.interval(
+            place,
+            (point.low, point.cv_log_loss, point.high),
+            Mark(GREEN if lowest else INK),
+            f"{curve.title} {name}: held-out folds {fixed(point.cv_log_loss)}{lowest}, from"
+            f" {fixed(point.low)} to {fixed(point.high)}; fitting rows"
+            f" {fixed(point.train_log_loss)}",
+        )
+    return plane.drawn()
+
+
+def weight_histograms(weights: Sequence[WeightSizes], titles: Sequence[str], width: str) -> str:
+    """Draw the share of the kernel weights by size, for some variants, by these titles."""
+    looks = {name: (colour, dash) for name, colour, dash in SIZES}
+    strokes = [
+        Stroke(title, *looks[variant.name]) for title, variant in zip(titles, weights, strict=True)
+    ]
+    most = max(max(variant.shares) for variant in weights)
+    plane = Plane(
+        "Shares of the weights by size",
+        width,
+        ("size of a weight", logarithmic(EDGES)),
+        ("share of the weights", linear(0, most)),
+        strokes=strokes,
+    )
+    for variant, stroke in zip(weights, strokes, strict=True):
+        steps = [
+            (edge, share)
+            for ends, share in zip(pairwise(EDGES), variant.shares, strict=True)
+            for edge in ends
+        ]
+        plane.line([(EDGES[0], 0), *steps, (EDGES[-1], 0)], stroke)
+    for number, ends in enumerate(pairwise(EDGES)):
+        shares = ", ".join(
+            f"{stroke.title} {percent(variant.shares[number])}"
+            for variant, stroke in zip(weights, strokes, strict=True)
+        )
+        plane.column(ends, f"{setting(ends[0])} to {setting(ends[1])}: {shares}")
+    return plane.drawn()

@@ -1,111 +1,122 @@
-"""Figures of section 5: how good the registered networks are."""
+"""Charts of how good the registered networks are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from pipeline.comparison.importance import ColumnImportance
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.quality import CalibrationBin
-from pipeline.comparison.result import Comparison
-from pipeline.report.figures.canvas import COLOURS, canvas, plain
+from pipeline.report.figures.interval_chart import NO_VERDICT, ChartRow, ChartText, interval_chart
+from pipeline.report.figures.plane import Plane
+from pipeline.report.figures.scale import linear
+from pipeline.report.figures.svg import COLOURS, FAINT, SQUARE, Mark, Stroke
+from pipeline.text.numbers import between, counted, fixed, percent, signed
+
+# Curves often coincide: the dashed one lets the other show through.
+DASHES = {"tuned": "", "baseline": "6 4"}
+MARKS = {"tuned": Mark(COLOURS["tuned"]), "baseline": Mark(COLOURS["baseline"], SQUARE)}
+# Windows at the corner that curves near perfection are shown in, the narrowest first; a window is
+# so many times as wide as the way from the corner to the curve that is farthest from it.
+WINDOWS, AROUND = (0.05, 0.1, 0.2), 2.0
+# Share of the width that moves marks of two kinds apart.
+APART = 0.006
 
 
-def roc(table: pd.DataFrame) -> Figure:
+def roc(table: pd.DataFrame, width: str) -> str:
     """Draw the ROC curves of the registered networks on test."""
-    figure, axes = canvas(4.2, 4.0)
-    axes.plot([0, 1], [0, 1], ":", color="0.6", label="chance")
-    _curves(axes, table, "fpr", "tpr")
-    axes.set(xlabel="False positive rate", ylabel="True positive rate", aspect="equal")
-    return figure
+    window = _window(table, "fpr", "tpr", corner=0.0)
+    plane = Plane(
+        "ROC curves",
+        width,
+        ("false positive rate", linear(0, window, 5)),
+        ("true positive rate", linear(1 - window, 1, 5)),
+        title=_title("ROC", window),
+        strokes=_strokes(table),
+    )
+    if window == 1:
+        plane.line([(0, 0), (1, 1)], Stroke("chance", FAINT, "1 4"), "chance")
+    return _curves(plane, table, "fpr", "tpr")
 
 
-def precision_recall(table: pd.DataFrame) -> Figure:
+def precision_recall(table: pd.DataFrame, width: str) -> str:
     """Draw the precision-recall curves of the registered networks on test."""
-    figure, axes = canvas(4.2, 4.0)
-    _curves(axes, table, "recall", "precision")
-    axes.set(xlabel="Recall", ylabel="Precision", aspect="equal", ylim=(-0.02, 1.04))
-    return figure
+    window = _window(table, "recall", "precision", corner=1.0)
+    plane = Plane(
+        "Precision-recall curves",
+        width,
+        ("recall", linear(1 - window, 1, 5)),
+        ("precision", linear(1 - window, 1, 5)),
+        title=_title("Precision and recall", window),
+        strokes=_strokes(table),
+    )
+    return _curves(plane, table, "recall", "precision")
 
 
-def _curves(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
-    several = len(table["class"].unique()) > 1
-    for kind in KINDS:
-        rows = table[table["model"] == kind]
-        for number, (_, curve) in enumerate(rows.groupby("class", sort=False)):
-            label = kind + (", each class" if several else "")
-            axes.plot(
-                curve[x],
-                curve[y],
-                # Curves often coincide: the dashed one lets the other show through.
-                "-" if kind == "tuned" else "--",
-                color=COLOURS[kind],
-                alpha=0.5 if several else 1,
-                label=label if number == 0 else None,
-            )
-    axes.legend(frameon=False, loc="lower right" if x == "fpr" else "lower left")
+def _window(table: pd.DataFrame, x: str, y: str, corner: float) -> float:
+    """Return how much of each axis is shown: less than all of it if all curves pass the corner."""
+    away = (table[x] - corner).abs().combine(1 - table[y], max)
+    farthest = float(away.groupby([table["model"], table["class"]]).min().max())
+    return next((window for window in WINDOWS if AROUND * farthest <= window), 1.0)
 
 
-def confusion(comparison: Comparison) -> Figure:
-    """Draw the confusion matrices on test, that of the tuned network at both thresholds."""
-    classes = comparison.data.classes
-    panels: dict[str, tuple[tuple[int, ...], ...]] = {
-        kind: getattr(comparison, kind).confusion for kind in KINDS
-    }
-    if comparison.quality and comparison.quality.chosen:
-        chosen = comparison.quality.chosen
-        panels[f"tuned, threshold {chosen.value:.3g}"] = chosen.confusion
-    side = max(3.4, 0.35 * len(classes) + 1.8)
-    width = side * len(panels)
-    figure = Figure(figsize=(width, side), layout="constrained")
-    for axes, (title, matrix) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
-        counts = np.array(matrix)
-        share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        axes.imshow(share, cmap="Blues", vmin=0, vmax=1.4)
-        if len(classes) <= 12:
-            for (row, column), count in np.ndenumerate(counts):
-                ink = "white" if share[row, column] > 0.6 else "black"
-                axes.text(column, row, str(count), ha="center", va="center", color=ink)
-        ticks = range(len(classes))
-        axes.set_xticks(ticks, [plain(name) for name in classes], rotation=45, ha="right")
-        axes.set_yticks(ticks, [plain(name) for name in classes])
-        axes.set(title=title, xlabel="Predicted", ylabel="Actual")
-    return figure
+def _title(name: str, window: float) -> str:
+    return name if window == 1 else f"{name}, the best {percent(window)} of each axis"
 
 
-def calibration(kinds: Mapping[str, Sequence[CalibrationBin]]) -> Figure:
+def _strokes(table: pd.DataFrame) -> list[Stroke]:
+    each = ", each class" if len(table["class"].unique()) > 1 else ""
+    return [Stroke(f"{kind}{each}", COLOURS[kind], DASHES[kind]) for kind in KINDS]
+
+
+def _curves(plane: Plane, table: pd.DataFrame, x: str, y: str) -> str:
+    for kind, stroke in zip(KINDS, _strokes(table), strict=True):
+        for name, curve in table[table["model"] == kind].groupby("class", sort=False):
+            points = list(zip(curve[x], curve[y], strict=True))
+            plane.line(points, stroke, f"{kind}, {name}")
+    return plane.drawn()
+
+
+def calibration(kinds: Mapping[str, Sequence[CalibrationBin]], width: str) -> str:
     """Draw the predicted probability against how often it came true, with intervals."""
-    figure, axes = canvas(4.6, 4.2)
-    axes.plot([0, 1], [0, 1], ":", color="0.6", label="calibrated")
-    for (kind, bins), marker, shift in zip(kinds.items(), "os", (-0.004, 0.004), strict=False):
-        x = [group.probability + shift for group in bins]
-        y = [group.hits.estimate for group in bins]
-        errors = [
-            [group.hits.estimate - group.hits.low for group in bins],
-            [group.hits.high - group.hits.estimate for group in bins],
-        ]
-        title = kind
-        axes.errorbar(
-            x, y, errors, fmt=marker, color=COLOURS[kind], capsize=2, ms=5, lw=1, label=title
+    plane = Plane(
+        "Predicted probability against the share that came true",
+        width,
+        ("predicted probability", linear(0, 1, 5)),
+        ("share that came true", linear(0, 1, 5)),
+        strokes=[Stroke("calibrated", FAINT, "1 4")],
+        marks=[(kind, MARKS[kind]) for kind in kinds],
+    )
+    plane.line([(0, 0), (1, 1)], Stroke("calibrated", FAINT, "1 4"))
+    for (kind, bins), shift in zip(kinds.items(), (-APART, APART), strict=False):
+        for rows in bins:
+            hits = rows.hits
+            plane.interval(
+                rows.probability,
+                (hits.low, hits.estimate, hits.high),
+                MARKS[kind],
+                f"{kind}: predicted {fixed(rows.probability)}, came true {fixed(hits.estimate)} of"
+                f" {counted(rows.rows, 'row')} ({fixed(hits.low)} to {fixed(hits.high)})",
+                shift,
+            )
+    return plane.drawn()
+
+
+def importance(columns: Sequence[ColumnImportance], loss: str, width: str) -> str:
+    """Draw the rise in loss when each column is shuffled, with intervals."""
+    rows = [
+        ChartRow(
+            column.column,
+            column.rise,
+            signed(column.rise.estimate),
+            NO_VERDICT,
+            f"{column.column}: {signed(column.rise.estimate)} ({between(column.rise)})",
         )
-    axes.set(xlabel="Predicted probability", ylabel="Share that came true", aspect="equal")
-    axes.legend(frameon=False, loc="upper left")
-    return figure
-
-
-def importance(columns: Sequence[ColumnImportance]) -> Figure:
-    """Draw the rise in log loss when each column is shuffled, with intervals."""
-    rows = columns[::-1]
-    figure, axes = canvas(7.2, 0.9 + 0.28 * len(rows))
-    for place, column in enumerate(rows):
-        axes.plot([column.rise.low, column.rise.high], [place, place], color=COLOURS["tuned"], lw=2)
-        axes.plot(column.rise.estimate, place, "o", color="black", ms=4)
-    axes.axvline(0, color="0.3", lw=1)
-    axes.set_yticks(range(len(rows)), [plain(column.column) for column in rows])
-    axes.set_xlabel("Rise in log loss when the column is shuffled")
-    return figure
+        for column in columns
+    ]
+    text = ChartText(
+        f"Rise in {loss} when a column is shuffled", "", "matters more", f"rise in {loss}"
+    )
+    return interval_chart(rows, text, width)

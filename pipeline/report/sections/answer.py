@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.comparison.result import Comparison
-from pipeline.config.sections.regularization import OFF, Regularization
+from pipeline.config.sections.regularization import OFF
 from pipeline.evaluation.answer import rows_wanted
 from pipeline.evaluation.result import Evaluation
 from pipeline.regularizers import TECHNIQUES
@@ -15,14 +15,15 @@ from pipeline.report.document import (
     StatementBlock,
     TextBlock,
 )
+from pipeline.report.terms import settings
 from pipeline.text.numbers import (
+    between,
+    fixed,
     listed,
     percent,
     probability,
     rough_percent,
-    setting,
-    short,
-    short_between,
+    signed,
 )
 
 
@@ -51,24 +52,26 @@ def key_figures(e: Evaluation) -> tuple[KeyFigure, ...]:
     """Return the three figures that stand beside the answer."""
     change = e.difference.log_loss
     wanted = e.difference.rows_to_tell
-    needed = f"{e.rows:,} / {wanted:,}" if e.verdict == "cannot tell yet" and wanted else ""
+    open_still = e.verdict == "cannot tell yet"
+    needed = f"{e.rows:,} / {wanted:,}" if open_still and wanted else ""
     return (
         KeyFigure(
             "Expected change in log loss",
-            short(change.estimate, sign=True),
+            signed(change.estimate),
             f"{rough_percent(change.estimate, e.baseline.log_loss)} of the baseline's"
-            f" {short(e.baseline.log_loss)}; {percent(e.confidence, 0)} interval"
-            f" {short_between(change)}",
+            f" {fixed(e.baseline.log_loss)}; {percent(e.confidence, 0)} interval"
+            f" {between(change)}",
         ),
         KeyFigure(
             "Probability that it helps",
             probability(change.helps_probability),
-            "that the true change is below 0",
+            "that the true change is below 0"
+            + ("; a verdict needs all of the interval on one side of 0" if open_still else ""),
         ),
         KeyFigure(
             "Rows used / rows needed" if needed else "Rows used",
             needed or f"{e.rows:,}",
-            rows_wanted(e) if e.verdict == "cannot tell yet" else "enough for this answer",
+            rows_wanted(e) if open_still else "enough for this answer",
         ),
     )
 
@@ -76,11 +79,10 @@ def key_figures(e: Evaluation) -> tuple[KeyFigure, ...]:
 def _chart(e: Evaluation) -> ChartBlock:
     arms = [(arm.title, arm.difference.log_loss) for arm in e.arms if arm.difference]
     shown = "; ".join(
-        f"{title} {short(change.estimate, sign=True)} ({short_between(change)})"
-        for title, change in arms
+        f"{title} {signed(change.estimate)} ({between(change)})" for title, change in arms
     )
     return ChartBlock(
-        "arms",
+        ("arms",),
         f"Change in log loss against the baseline, with intervals: {shown}.",
         "Change in log loss on new rows against the baseline: estimate and interval of the tuned"
         " mix, of each technique alone, and of the mix without each part. Point at a mark for its"
@@ -104,26 +106,15 @@ def _estimated(e: Evaluation) -> str:
 
 
 def _terms(c: Comparison) -> str:
-    """Define tuned, mix, baseline, none and log loss, where they first stand."""
+    """Define tuned, mix, baseline and log loss, where they first stand."""
     techniques = listed([technique.words for technique in TECHNIQUES])
     baseline = c.baseline.regularization
-    plain = (
-        "without any regularization (none)"
-        if baseline == OFF
-        else f"with {settings(baseline)}; none is the network without any regularization"
-    )
+    plain = "without any regularization" if baseline == OFF else f"with {settings(baseline)}"
     return (
-        f"Tuned is the network with the mix of {techniques} that a search found best; baseline is"
-        f" the same network {plain}. Log loss says how wrong the stated probabilities are: 0 is"
-        " perfect, lower is better."
+        f"The tuned network has the mix of {techniques} that a search found best (the tuned mix);"
+        f" the baseline is the same network {plain}. Log loss says how wrong the stated"
+        " probabilities are: 0 is perfect, lower is better."
     )
-
-
-def settings(regularization: Regularization) -> str:
-    """Name the techniques that are on, with their strengths."""
-    strengths = ((t, getattr(regularization, t.name)) for t in TECHNIQUES)
-    on = [f"{t.value_words} {setting(value)}" for t, value in strengths if not t.is_off(value)]
-    return ", ".join(on) or "nothing"
 
 
 def _test_figures(c: Comparison) -> tuple[KeyFigure, ...]:
@@ -132,13 +123,13 @@ def _test_figures(c: Comparison) -> tuple[KeyFigure, ...]:
     return (
         KeyFigure(
             "Change in log loss",
-            short(change.estimate, sign=True),
-            f"from {short(paired.baseline.estimate)}; {percent(c.confidence, 0)} interval"
-            f" {short_between(change)}",
+            signed(change.estimate),
+            f"from {fixed(paired.baseline.estimate)}; {percent(c.confidence, 0)} interval"
+            f" {between(change)}",
         ),
         KeyFigure(
             "Would have shown",
-            short(paired.detectable),
+            fixed(paired.detectable),
             "the smallest true change that these rows show with 80 % probability",
         ),
         KeyFigure("Test rows", f"{c.data.rows['test']:,}", "of one split"),

@@ -12,14 +12,14 @@ from pipeline.text.numbers import (
     fixed,
     percent,
     probability,
-    short,
-    short_between,
     signed,
 )
 
+# From this probability on, an open verdict is said to be probably one or the other.
+LIKELY = 0.9
 _ARMS = (
-    "Arm", "Log loss", "Change", "Interval", "Helps with probability", "Verdict", "Brier score",
-    "Log loss, rescaled",
+    "Arm", "Log loss", "Change", "Interval", "Helps, seen alone", "Verdict, with all others",
+    "Brier score", "Log loss, rescaled",
 )  # fmt: skip
 
 
@@ -31,25 +31,39 @@ def arms(c: Comparison) -> list[Block]:
     return [
         HeadingBlock("Which technique does what"),
         TextBlock(
-            f"All rows but test's, in {e.outer_folds} outer folds, {len(e.repeats)} times over."
-            " In each outer training part everything is done anew: preparation, search"
-            f" ({e.trials} trials, {e.inner_folds} inner folds), the strength of each technique"
-            " alone, fitting. Elastic net takes half of either penalty's strength. The change is in"
-            " log loss, against the baseline; a change smaller than"
-            f" {e.rope:g} (compare.rope) matters to nobody."
+            "An arm is a way to train: the baseline, the tuned mix, a technique alone, or the mix"
+            f" without a part. All rows but test's, in {e.outer_folds} outer folds,"
+            f" {len(e.repeats)} times over. In each outer training part everything is done anew:"
+            f" preparation, search ({e.trials} trials, {e.inner_folds} inner folds), the strength"
+            " of each technique alone, fitting. Elastic net takes half of either penalty's"
+            f" strength. A change smaller than {e.rope:g} (compare.rope) matters to nobody."
         ),
-        TableBlock("Every arm against the baseline", _ARMS, [_row(arm) for arm in e.arms]),
         ItemsBlock(_second_judges(e)),
+        TableBlock(
+            "Every arm against the baseline", _ARMS, [_row(arm) for arm in e.arms],
+            folded=True, printed=True,
+        ),
+        TextBlock(_two_questions(e)),
         *_parts(e),
         *_peers(e),
         TextBlock(
-            f"The intervals count other rows and other fits ({e.resamples} resamples). Those of the"
-            f" arms but the tuned mix hold all together with {percent(e.confidence, 0)} confidence"
-            " (Bonferroni), and so do those of the parts and of the other models. The probability"
-            " is that of each arm alone, as if nothing had been known before. How often such"
+            f"The intervals count other rows and other fits ({e.resamples:,} resamples). Those of"
+            f" the arms but the tuned mix hold all together with {percent(e.confidence)} confidence"
+            " (Bonferroni), and so do those of the parts and of the other models. How often such"
             " intervals are right was measured: docs/regularization.md."
         ),
-    ]
+    ]  # fmt: skip
+
+
+def _two_questions(e: Evaluation) -> str:
+    """Say why a probable effect may be no verdict."""
+    return (
+        "Probability and verdict answer two questions. The probability that an arm helps is its"
+        " own, as if it were the only one and nothing had been known before. The verdict must hold"
+        f" for all {len(e.arms) - 1} arms at once: the luckiest of many looks good by chance, so"
+        " its interval is wider. So an arm may very probably help and the verdict may still be"
+        " that these rows cannot tell yet."
+    )
 
 
 def short_table(c: Comparison) -> list[Block]:
@@ -59,8 +73,8 @@ def short_table(c: Comparison) -> list[Block]:
     rows = [
         (
             arm.title,
-            short(arm.difference.log_loss.estimate, sign=True),
-            short_between(arm.difference.log_loss),
+            signed(arm.difference.log_loss.estimate),
+            between(arm.difference.log_loss),
             arm.difference.verdict,
         )
         for arm in c.evaluation.arms
@@ -82,9 +96,17 @@ def _row(arm: Arm) -> tuple[str, ...]:
         signed(change.estimate),
         between(change),
         probability(change.helps_probability),
-        arm.difference.verdict,
+        _verdict(arm.difference),
         *levels,
     )
+
+
+def _verdict(difference: ArmDifference) -> str:
+    """Give the verdict, and where it is open, what it would probably be."""
+    likely = difference.log_loss.helps_probability
+    if difference.verdict != "cannot tell yet" or LIKELY >= likely >= 1 - LIKELY:
+        return difference.verdict
+    return f"cannot tell yet, probably {'helps' if likely > LIKELY else 'hurts'}"
 
 
 def _second_judges(e: Evaluation) -> list[str]:
@@ -97,8 +119,8 @@ def _second_judges(e: Evaluation) -> list[str]:
         texts.append(
             "Less overconfident, or better? With the probabilities of both rescaled by one"
             " temperature each, which takes overconfidence away, log loss changes by"
-            f" {short(change.estimate, sign=True)} ({short_between(change)}), from"
-            f" {short(baseline.recalibrated)} to {short(tuned.recalibrated)}:"
+            f" {signed(change.estimate)} ({between(change)}), from"
+            f" {fixed(baseline.recalibrated)} to {fixed(tuned.recalibrated)}:"
             f" {_better_or_bolder(e.difference.log_loss, change)}."
         )
     return texts
@@ -108,7 +130,7 @@ def _better_or_bolder(whole: Interval, rescaled: Interval) -> str:
     """Say whether a difference in log loss is one in confidence, in prediction, or in both."""
     if rescaled.high < 0:
         if whole.estimate < 0 and rescaled.estimate > whole.estimate:
-            share = percent(rescaled.estimate / whole.estimate, 0)
+            share = percent(rescaled.estimate / whole.estimate)
             return (
                 f"the tuned network predicts better, which is {share} of the change; the rest is"
                 " less overconfidence"
@@ -138,8 +160,8 @@ def _brier(e: Evaluation) -> str:
         agrees = "it points the other way, but its interval holds 0"
     return (
         "Second judge: the Brier score (mean squared error of the probabilities), in which no"
-        f" single row weighs much, changes by {short(change.estimate, sign=True)}"
-        f" ({short_between(change)}), from {short(e.baseline.brier)} to {short(e.tuned.brier)}:"
+        f" single row weighs much, changes by {signed(change.estimate)}"
+        f" ({between(change)}), from {fixed(e.baseline.brier)} to {fixed(e.tuned.brier)}:"
         f" {agrees}."
     )
 
@@ -149,14 +171,14 @@ def _long_tail(difference: ArmDifference) -> str:
     rows, change = difference.rows, difference.log_loss.estimate
     if rows.tail_share is None:
         return "Which rows: none, all have the same loss with either kind of network."
-    fewer = percent(rows.better_off, 0)
-    median = short(rows.median, sign=True)
+    fewer = percent(rows.better_off)
+    median = signed(rows.median)
     if rows.tail_share > 1:
         share = "more than all of the change, as the other rows go the other way"
     elif rows.tail_share < 0:
         share = "nothing of the change, they go the other way"
     else:
-        share = f"{percent(rows.tail_share, 0)} of the change"
+        share = f"{percent(rows.tail_share)} of the change"
     text = (
         f"Which rows: the 1 % of rows with the largest losses carry {share}; {fewer} of the rows"
         f" are better off with the tuned network, and the median row changes by {median}"

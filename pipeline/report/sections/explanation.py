@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from statistics import fmean
 
 from pipeline.comparison.decomposition import Decomposition, Terms
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.regularizers import BY_NAME
-from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
-from pipeline.text.numbers import between, fixed, percent, setting, signed
+from pipeline.report.document import (
+    Block,
+    ChartBlock,
+    HeadingBlock,
+    StatementBlock,
+    TableBlock,
+    TextBlock,
+)
+from pipeline.report.terms import plain_title
+from pipeline.statistics.intervals import Difference, verdict
+from pipeline.text.numbers import average, between, fixed, percent, setting, signed
 
 
 def why(c: Comparison) -> list[Block]:
     """Report bias and variance, learning, strengths, and what moved the score of the trials."""
     blocks: list[Block] = [HeadingBlock("Why")]
     if c.decomposition:
+        if c.tuned.regularization != c.baseline.regularization:
+            blocks.append(StatementBlock(_answer(c.decomposition), "no"))
         blocks += _decomposition(c, c.decomposition)
     blocks += _learning(c)
     if c.weights:
@@ -24,7 +35,7 @@ def why(c: Comparison) -> list[Block]:
         blocks += _curves(c)
     if c.importance:
         order = sorted(c.importance.items(), key=lambda item: -item[1])
-        shares = [f"{BY_NAME[name].value_words} {percent(share, 0)}" for name, share in order]
+        shares = [f"{BY_NAME[name].value_words} {percent(share)}" for name, share in order]
         blocks.append(
             TextBlock(
                 "What moved the score of the trials, by the share of each tuned value among the"
@@ -37,7 +48,7 @@ def why(c: Comparison) -> list[Block]:
 def _fewer(fitting_rows: int | None, rows: int) -> str:
     if fitting_rows is None or fitting_rows >= rows:
         return ""
-    return f" The samples are of {fitting_rows} of the {rows} training rows (compare.rows)."
+    return f" The samples are of {fitting_rows:,} of the {rows:,} training rows (compare.rows)."
 
 
 def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
@@ -69,9 +80,10 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
             [row(kind.capitalize(), getattr(d, kind)) for kind in KINDS],
         ),
         TextBlock(
-            f"Tuned minus baseline: bias {signed(d.bias_difference.estimate)} ({100 * confidence:g}"
-            f" % interval over the test rows {between(d.bias_difference)}), variance"
-            f" {signed(d.variance_difference.estimate)} ({between(d.variance_difference)})."
+            f"Tuned minus baseline: bias {signed(d.bias_difference.estimate)}"
+            f" ({percent(confidence)} interval over the test rows {between(d.bias_difference)}),"
+            f" variance {signed(d.variance_difference.estimate)}"
+            f" ({between(d.variance_difference)})."
             " A bootstrap sample has 63 % of the distinct rows, so both are those of a smaller"
             " training set."
         ),
@@ -79,13 +91,10 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
 
 
 def _learning(c: Comparison) -> list[Block]:
-    def mean(values: Sequence[int]) -> str:
-        return fixed(sum(values) / len(values), 1)
-
-    epochs = ", ".join(f"{kind} {mean(getattr(c, kind).epochs)}" for kind in KINDS)
+    epochs = ", ".join(f"{kind} {average(fmean(getattr(c, kind).epochs))}" for kind in KINDS)
     return [
-        PictureBlock(
-            "learning",
+        ChartBlock(
+            ("learning",),
             f"Log loss over epochs on train and val; mean epochs: {epochs}.",
             "Mean over the seeds still training, without penalties; bands hold the middle 80 % of"
             " the seeds. Val rows stop a fit; they judge nothing.",
@@ -104,12 +113,12 @@ def _curves(c: Comparison) -> list[Block]:
     ]  # fmt: skip
     lowest = "; ".join(f"{curve.title} lowest at {setting(curve.best)}" for curve in c.curves)
     return [
-        PictureBlock(
-            "validation",
+        ChartBlock(
+            tuple(f"validation_{curve.part}" for curve in c.curves),
             f"Cross-validated log loss along the strength of each technique alone: {lowest}.",
-            "Log loss on held-out folds (solid: the mean, and from the least to the most of the"
-            " folds) and on fitting rows while they train (dashed), along each technique's strength"
-            " alone.",
+            "Log loss along each technique's strength alone: on held-out folds, the mean and from"
+            " the lowest to the highest fold, and on the fitting rows while they train. The lowest"
+            " mean is green.",
         ),
         TableBlock(
             "Validation curves, each technique alone, inside train",
@@ -121,18 +130,20 @@ def _curves(c: Comparison) -> list[Block]:
 
 
 def _weights(c: Comparison) -> list[Block]:
-    threshold = f"{c.setting.train['learning_rate']:g}" if c.setting else "the learning rate"
+    threshold = (
+        setting(float(c.setting.train["learning_rate"])) if c.setting else "the learning rate"
+    )
     rows = [
         (
-            sizes.title, percent(sizes.below), _exactly(sizes.exact_zero), fixed(sizes.log_loss),
-            fixed(sizes.pruned_log_loss),
+            plain_title(c, sizes.name, sizes.title), percent(sizes.below),
+            _exactly(sizes.exact_zero), fixed(sizes.log_loss), fixed(sizes.pruned_log_loss),
         )
         for sizes in c.weights
     ]  # fmt: skip
-    below = "; ".join(f"{sizes.title} {percent(sizes.below)}" for sizes in c.weights)
+    below = "; ".join(f"{row[0]} {row[1]}" for row in rows)
     return [
-        PictureBlock(
-            "weights",
+        ChartBlock(
+            ("weights",),
             f"Sizes of the kernel weights; share below {threshold}: {below}.",
             "Sizes of all kernel weights of all seeds; the first and the last step hold all that is"
             " smaller or larger. L1 gathers weights about zero, L2 makes all smaller.",
@@ -154,4 +165,21 @@ def _weights(c: Comparison) -> list[Block]:
 
 def _exactly(share: float) -> str:
     """Write a share of which even the smallest matters: none is told from few."""
-    return percent(share, 3) if share else "none"
+    return percent(share) if share else "none"
+
+
+def _answer(d: Decomposition) -> str:
+    """Say in one sentence what tuning does to bias and variance."""
+
+    def clause(name: str, change: Difference) -> str:
+        effect = {"helps": "lowers", "hurts": "raises"}.get(verdict(change))
+        interval = f"{signed(change.estimate)}, {between(change)}"
+        if effect:
+            return f"{effect} the {name} of its log loss ({interval})"
+        return (
+            f"makes no detectable difference to the {name} of its log loss ({interval}; a true one"
+            f" of {fixed(change.detectable)} would probably have shown)"
+        )
+
+    variance, bias = clause("variance", d.variance_difference), clause("bias", d.bias_difference)
+    return f"Over {d.sets} bootstrap training sets, tuning {variance} and {bias}."

@@ -5,151 +5,229 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.comparison.assessment import Quality
+from pipeline.comparison.importance import Slice
 from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.comparison.quality import Threshold
 from pipeline.comparison.result import Comparison
-from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
-from pipeline.text.numbers import between, bounds, fixed, percent, signed
+from pipeline.report.document import (
+    Block,
+    ChartBlock,
+    HeadingBlock,
+    StatementBlock,
+    TableBlock,
+    TextBlock,
+)
+from pipeline.report.terms import ranks_perfectly, threshold_matters
+from pipeline.statistics.intervals import Interval
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.text.numbers import (
+    between,
+    bounds,
+    counted,
+    fixed,
+    percent,
+    signed,
+)
 
 
 def quality(c: Comparison) -> list[Block]:
     """Show the curves and tables of the registered networks."""
-
-    def errors(kind: Kind) -> str:
-        counts = np.array(getattr(c, kind).confusion)
-        return f"{kind} {counts.sum() - counts.trace()} of {counts.sum()} rows wrong"
-
-    def figures(metric: str) -> str:
-        return ", ".join(f"{kind} {fixed(getattr(c, kind).test[metric])}" for kind in KINDS)
-
-    matrices = ", ".join(errors(kind) for kind in KINDS)
-    chosen = c.quality.chosen if c.quality else None
-    third = f" Right: tuned, at the threshold {fixed(chosen.value)} below." if chosen else ""
     blocks: list[Block] = [
         HeadingBlock("How good is the model"),
         TextBlock(
             "Of each kind, the network is registered whose val loss is the median of its seeds:"
-            " typical, not lucky."
+            " typical, not lucky. All that follows is about these two on the test rows, unless it"
+            " says otherwise."
         ),
-        PictureBlock(
-            "roc",
-            f"ROC curves of the registered networks; area: {figures('roc_auc')}.",
-            f"ROC on test, area: {figures('roc_auc')}.",
-            half=True,
-        ),
-        PictureBlock(
-            "pr",
-            f"Precision-recall curves of the registered networks; area: {figures('pr_auc')}.",
-            f"Precision and recall on test, average precision: {figures('pr_auc')}.",
-            half=True,
-        ),
-        PictureBlock(
-            "confusion",
-            f"Confusion matrices: {matrices}.",
-            f"Test rows by actual class and most probable class: {matrices}.{third}",
-        ),
+        _confusion(c),
     ]
     if c.quality:
-        error = figures("calibration_error")
-        what = f"of {c.data.positive}" if c.data.positive else "of the most probable class"
         blocks += [
-            PictureBlock(
-                "calibration",
-                f"Calibration plot with intervals; calibration error: {error}.",
-                f"Probability {what} against how often it came true, bins of equally many test"
-                f" rows with Wilson's intervals. Calibration error: {error}.",
-            ),
-            *_classes(c.quality),
+            _classes(c.quality),
             *_thresholds(c, c.quality),
+        ]
+    blocks += _ranking(c)
+    if c.quality:
+        blocks += [
+            _calibration(c, c.quality),
             *_columns(c.quality),
+            *_slices(c.quality.slices),
             *_hardest(c.quality),
         ]
     return blocks
 
 
-def _classes(q: Quality) -> list[Block]:
+def _confusion(c: Comparison) -> ChartBlock:
+    def errors(kind: Kind) -> str:
+        counts = np.array(getattr(c, kind).confusion)
+        wrong = int(counts.sum() - counts.trace())
+        return f"{kind} {wrong:,} of {counted(int(counts.sum()), 'row')} wrong"
+
+    matrices = ", ".join(map(errors, KINDS))
+    names = [f"confusion_{kind}" for kind in KINDS]
+    if c.quality and threshold_matters(c.quality):
+        names.append("confusion_chosen")
+    return ChartBlock(
+        names,
+        f"Confusion matrices: {matrices}.",
+        f"Test rows by actual class and most probable class: {matrices}.",
+    )
+
+
+def _ranking(c: Comparison) -> list[Block]:
+    if ranks_perfectly(c):
+        return [
+            TextBlock(
+                "There are no ROC and precision-recall curves to show: both networks rank every"
+                " test row rightly (both areas are 1), so the curves would lie on the frame."
+            )
+        ]
+    text = f"Area under ROC: {_by_kind(c, 'roc_auc')}. Average precision: {_by_kind(c, 'pr_auc')}."
+    return [
+        ChartBlock(
+            ("roc", "pr"),
+            f"ROC and precision-recall curves of the registered networks. {text}",
+            f"{text} Where both come near the best corner, only that corner is shown, as the title"
+            " says.",
+        )
+    ]
+
+
+def _by_kind(c: Comparison, name: str) -> str:
+    return ", ".join(f"{kind} {fixed(getattr(c, kind).test[name])}" for kind in KINDS)
+
+
+def _calibration(c: Comparison, q: Quality) -> ChartBlock:
+    error = _by_kind(c, "calibration_error")
+    what = f"of {c.data.positive}" if c.data.positive else "of the most probable class"
+    return ChartBlock(
+        ("calibration",),
+        f"Calibration plot with intervals; calibration error: {error}.",
+        f"Probability {what} against how often it came true, in bins of equally many test rows,"
+        " with Wilson's intervals. Calibration error, the mean distance from the dotted line over"
+        f" larger bins: {error}.",
+    )
+
+
+def _classes(q: Quality) -> TableBlock:
     rows = [
         (
             label.name,
-            str(label.rows),
-            f"{fixed(label.recall.estimate, 3)} ({bounds(label.recall, 3)})",
-            f"{fixed(label.precision.estimate, 3)} ({bounds(label.precision, 3)})"
-            if label.precision
-            else "never predicted",
-            fixed(label.f1, 3),
+            f"{label.rows:,}",
+            _share(label.recall),
+            _share(label.precision) if label.precision else "never predicted",
+            fixed(label.f1),
         )
         for label in q.classes
     ]
     header = ("Class", "Rows", "Recall (interval)", "Precision (interval)", "F1")
-    return [TableBlock("The registered tuned network, by class", header, rows)]
+    return TableBlock("The registered tuned network, by class", header, rows)
+
+
+def _share(interval: Interval) -> str:
+    return f"{fixed(interval.estimate)} ({bounds(interval)})"
 
 
 def _thresholds(c: Comparison, q: Quality) -> list[Block]:
     if not (q.usual and q.chosen and c.data.positive):
         return []
+    chosen_how = (
+        "the one with the highest recall plus specificity on val rows (Youden's index); it has not"
+        " seen the test rows either, but val rows also stopped the fits"
+    )
+    if not threshold_matters(q):
+        return [
+            TextBlock(
+                "The model is served with the threshold 0.5. Another,"
+                f" {fixed(q.chosen.value)}, {chosen_how}: it classifies every test row the same."
+            )
+        ]
 
     def row(title: str, threshold: Threshold) -> tuple[str, ...]:
         (right_negative, false_positive), (missed, right_positive) = threshold.confusion
         counts = (right_positive, missed, false_positive, right_negative)
         return (
-            title, fixed(threshold.value), *map(str, counts), fixed(threshold.recall, 3),
-            fixed(threshold.specificity, 3),
+            title, fixed(threshold.value), *(f"{count:,}" for count in counts),
+            fixed(threshold.recall), fixed(threshold.specificity),
         )  # fmt: skip
 
     header = (
         "Threshold", "Value", "Found", "Missed", "False alarms", "Rightly left", "Recall",
         "Specificity",
     )  # fmt: skip
+    warning = threshold_warning(q.usual, q.chosen, c.data.positive)
     return [
         TableBlock(
             f"Test rows of {c.data.positive} by threshold, registered tuned network",
             header,
             [row("As served", q.usual), row("Chosen on val", q.chosen)],
         ),
-        TextBlock(
-            "The model is served with 0.5. The other threshold has the highest recall plus"
-            " specificity on val rows (Youden's index); it has not seen the test rows either, but"
-            " val rows also stopped the fits."
-        ),
+        *([StatementBlock(warning, "warning")] if warning else []),
+        TextBlock(f"The model is served with 0.5. The other threshold is {chosen_how}."),
     ]
+
+
+def threshold_warning(usual: Threshold, chosen: Threshold, positive: str) -> str | None:
+    """Warn of a threshold chosen on val that does worse on test than 0.5; None if it does not.
+
+    Worse: by recall plus specificity, which it was chosen by, or by missing more positive rows.
+    """
+    (_, alarms), (missed, _) = chosen.confusion
+    (_, usual_alarms), (usual_missed, _) = usual.confusion
+    worse = chosen.recall + chosen.specificity < usual.recall + usual.specificity
+    if not (worse or missed > usual_missed):
+        return None
+    return (
+        f"Warning: on the test rows the threshold chosen on val ({fixed(chosen.value)}) does worse"
+        f" than 0.5. It misses {counted(missed, 'row')} of {positive} where 0.5 misses"
+        f" {usual_missed or 'none'}, and raises {counted(alarms, 'false alarm')} where 0.5 raises"
+        f" {usual_alarms or 'none'}. Keep 0.5 unless more rows say otherwise."
+    )
 
 
 def _columns(q: Quality) -> list[Block]:
     if not q.importance:
         return []
-    first = q.importance[0]
-    importance = [
+    first, loss = q.importance[0], CLASSIFICATION.loss.words
+    rows = [
         (column.column, signed(column.rise.estimate), between(column.rise))
         for column in q.importance
     ]
-    slices = [
-        (
-            f"{part.column}: {part.level}",
-            str(part.rows),
-            f"{fixed(part.accuracy.estimate, 3)} ({bounds(part.accuracy, 3)})",
-            f"{fixed(part.log_loss.estimate, 3)} ({bounds(part.log_loss, 3)})"
-            if part.rows > 1
-            else f"{fixed(part.log_loss.estimate, 3)}",
-        )
-        for part in q.slices
-    ]
     return [
-        PictureBlock(
-            "columns",
+        ChartBlock(
+            ("columns",),
             f"Permutation importance of raw columns; first {first.column} with"
             f" {signed(first.rise.estimate)}.",
-            "Rise in log loss when a column's values are shuffled among the test rows. Of"
-            " columns that say the same, each looks less important than it is.",
+            f"Which columns the tuned networks rely on: the rise in {loss} when a column's values"
+            " are shuffled among the test rows. Of columns that say the same, each looks less"
+            " important than it is.",
         ),
         TableBlock(
             "Permutation importance of raw columns",
-            ("Column", "Rise in log loss", "Interval"),
-            importance,
+            ("Column", f"Rise in {loss}", "Interval"),
+            rows,
+            folded=True,
         ),
+    ]
+
+
+def _slices(parts: tuple[Slice, ...]) -> list[Block]:
+    if not parts:
+        return []
+    rows = [
+        (
+            f"{part.column}: {part.level}",
+            f"{part.rows:,}",
+            _share(part.accuracy),
+            _share(part.log_loss) if part.rows > 1 else fixed(part.log_loss.estimate),
+        )
+        for part in parts
+    ]
+    return [
         TableBlock(
             "Slices of the test rows by the most telling columns, tuned networks of all seeds",
-            ("Slice", "Rows", "Accuracy (interval)", "Log loss (interval)"),
-            slices,
+            ("Slice", "Rows", "Accuracy (interval)", f"{CLASSIFICATION.loss.title} (interval)"),
+            rows,
         ),
         TextBlock(
             "Intervals of slices and columns are each alone, not corrected for their number: they"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from pipeline.comparison.published import Spread
+from pipeline.comparison.published import RepeatedRun, Spread
 from pipeline.comparison.result import Comparison
-from pipeline.report.document import Block, HeadingBlock, PictureBlock, TableBlock, TextBlock
+from pipeline.report.document import (
+    Block,
+    ChartBlock,
+    HeadingBlock,
+    StatementBlock,
+    TableBlock,
+    TextBlock,
+)
 from pipeline.text.numbers import between, fixed, percent, signed
 
 
@@ -20,15 +27,15 @@ def published_run(c: Comparison) -> list[Block]:
             ),
         ]
     r = c.reference
-    blocks: list[Block] = [heading]
+    blocks: list[Block] = [heading, StatementBlock(*_answer(r))]
     published_once = (
-        f" The published notebooks did this once on {r.test_rows} rows:"
+        f" The published notebooks did this once on {r.test_rows:,} rows:"
         f" {fixed(r.published_without)} without dropout and {fixed(r.published_with)} with."
         if r.published_without is not None and r.published_with is not None
         else ""
     )
     fewer = (
-        f" To take minutes and not hours, each network is fitted on {r.fit_rows} of the rows that"
+        f" To take minutes and not hours, each network is fitted on {r.fit_rows:,} of the rows that"
         " are not test rows (compare.rows), which the published ones were not."
         if r.fit_rows < r.rows - r.test_rows
         else ""
@@ -36,8 +43,8 @@ def published_run(c: Comparison) -> list[Block]:
     blocks.append(
         TextBlock(
             f"One network without dropout and one with rate {r.rate:g}, {r.epochs} epochs, nothing"
-            f" stops them, {r.test_rows} test rows.{published_once} Here it is done {r.repeats}"
-            f" times, each time on another random split of all {r.rows} rows and from other"
+            f" stops them, {r.test_rows:,} test rows.{published_once} Here it is done {r.repeats}"
+            f" times, each time on another random split of all {r.rows:,} rows and from other"
             f" initial weights.{fewer}"
         )
     )
@@ -54,19 +61,16 @@ def published_run(c: Comparison) -> list[Block]:
             ("Network", "Mean", "Standard deviation", "Middle 90 %"),
             [row("Without dropout", r.without_spread), row("With dropout", r.with_spread)],
         ),
-        PictureBlock(
-            "reference",
+        ChartBlock(
+            ("reference",),
             f"Histogram of accuracy with minus without dropout over {r.repeats} repetitions: mean"
             f" {signed(r.difference.estimate)}.",
-            "Difference in accuracy, with minus without dropout, of each repetition. The dashed"
-            " line is the published one."
-            if r.published_with is not None
-            else "Difference in accuracy, with minus without dropout, of each repetition.",
+            "Test rows more or fewer right with dropout than without, in each repetition.",
         ),
         TextBlock(
             f"With dropout the accuracy is lower in {percent(r.worse)} of the repetitions, equal in"
             f" {percent(r.equal)} and higher in {percent(r.better)}; the mean difference is"
-            f" {signed(r.difference.estimate)} ({100 * c.confidence:g} % interval"
+            f" {signed(r.difference.estimate)} ({percent(c.confidence)} interval"
             f" {between(r.difference)}, corrected for splits that share rows after Nadeau and"
             f" Bengio): {r.verdict}. A true difference of {fixed(r.difference.detectable)} or more"
             " would probably have shown."
@@ -89,3 +93,20 @@ def published_run(c: Comparison) -> list[Block]:
 def _rows(difference: float, test_rows: int) -> str:
     count = round(abs(difference) * test_rows)
     return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _answer(r: RepeatedRun) -> tuple[str, str]:
+    effect = {"helps": "dropout helps", "hurts": "dropout hurts"}.get(r.verdict, str(r.verdict))
+    title = "The reference experiment" if r.published_with is None else "The published single run"
+    sentence = (
+        f"{title}: over {r.repeats} repetitions, {effect} in accuracy (mean"
+        f" {signed(r.difference.estimate)}, {between(r.difference)}; a true difference of"
+        f" {fixed(r.difference.detectable)} or more would probably have shown)"
+    )
+    if r.as_large is not None and r.published_with is not None and r.published_without is not None:
+        published = r.published_with - r.published_without
+        sentence += (
+            f"; {percent(r.as_large)} of the repetitions show a difference as large as the"
+            f" published one ({signed(published)}) or larger, one way or the other"
+        )
+    return f"{sentence}.", r.verdict

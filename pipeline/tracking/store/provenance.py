@@ -79,6 +79,12 @@ def code_digest() -> str:
     return digest.hexdigest()[:DIGITS]
 
 
+def code_state() -> tuple[str | None, bool]:
+    """Return the commit of the present code, if it is known, and whether files differ from it."""
+    tags = provenance_tags()
+    return tags.get(COMMIT), tags.get(DIRTY) == "true"
+
+
 def how_to_reproduce() -> str:
     """Write the commands that bring back what made the present run, as Markdown."""
     tags = provenance_tags()

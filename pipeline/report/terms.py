@@ -1,0 +1,41 @@
+"""What the report calls things, and what it leaves out because there is nothing to see."""
+
+from __future__ import annotations
+
+from pipeline.comparison.assessment import Quality
+from pipeline.comparison.kinds import KINDS
+from pipeline.comparison.result import Comparison
+from pipeline.config.sections.regularization import OFF, Regularization
+from pipeline.regularizers import TECHNIQUES
+from pipeline.text.numbers import setting
+
+# The variant without any regularization, which is the baseline unless that has some.
+PLAIN = "none"
+
+
+def plain_title(c: Comparison, name: str, title: str) -> str:
+    """Return the title of a variant; the one without regularization is called by one name."""
+    return "Baseline" if name == PLAIN and c.baseline.regularization == OFF else title
+
+
+def plain_words(c: Comparison) -> str:
+    """Name the variant without any regularization within a sentence."""
+    return "the baseline" if c.baseline.regularization == OFF else "no regularization"
+
+
+def ranks_perfectly(c: Comparison) -> bool:
+    """Say whether both networks rank every test row rightly, so that curves lie on the frame."""
+    return all(getattr(c, kind).test.get("roc_auc") == 1 for kind in KINDS)
+
+
+def threshold_matters(quality: Quality) -> bool:
+    """Say whether the chosen threshold classifies any test row otherwise than 0.5 does."""
+    usual, chosen = quality.usual, quality.chosen
+    return bool(usual and chosen and usual.confusion != chosen.confusion)
+
+
+def settings(regularization: Regularization) -> str:
+    """Name the techniques that are on, with their strengths."""
+    strengths = ((t, getattr(regularization, t.name)) for t in TECHNIQUES)
+    on = [f"{t.value_words} {setting(value)}" for t, value in strengths if not t.is_off(value)]
+    return ", ".join(on) or "nothing"
