@@ -14,7 +14,7 @@ from pipeline.statistics.intervals import Difference, Interval
 from pipeline.statistics.proportions import wilson
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.classification import probabilities, row_log_loss
-from pipeline.text.numbers import measured
+from pipeline.text.numbers import ranges
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 from pipeline.training.forward import forward
@@ -117,11 +117,8 @@ def _levels(name: str, train: pd.Series, test: pd.Series) -> list[tuple[str, np.
     if pd.api.types.is_numeric_dtype(train) and train.nunique() > LEVELS:
         low, high = train.quantile([1 / 3, 2 / 3])
         values = test.to_numpy(float, na_value=np.nan)
-        parts = [
-            (f"up to {measured(low)}", values <= low),
-            (f"{measured(low)} to {measured(high)}", (values > low) & (values <= high)),
-            (f"above {measured(high)}", values > high),
-        ]
+        inside = (values <= low, (values > low) & (values <= high), values > high)
+        parts = list(zip(ranges([low, high]), inside, strict=True))
     else:
         words = test.astype(str).to_numpy()
         levels = train.dropna().astype(str).value_counts().index[:LEVELS]

@@ -13,6 +13,7 @@ from pipeline.data.schema import Schema
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.calibration import calibration_error
 from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.text.numbers import ranges
 
 # Chance of refusing for a slice that is no worse, over all slices together (Bonferroni).
 SLICE_ERROR_RATE = 0.05
@@ -92,10 +93,8 @@ def _slices(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
                 continue
             edges = np.unique(np.nanquantile(values, QUARTERS))
             place = np.searchsorted(edges, values, side="left")
-            bounds = [-np.inf, *edges, np.inf]
-            for number in range(len(bounds) - 1):
-                label = f"{bounds[number]:g} < {name} <= {bounds[number + 1]:g}"
-                yield label, (place == number) & ~missing
+            for number, label in enumerate(ranges(edges.tolist())):
+                yield f"{name} {label}", (place == number) & ~missing
         else:
             words = column.astype(str)
             for level in words[~missing].unique():

@@ -104,6 +104,12 @@ def setting(value: float | None) -> str:
     return scientific(*_parts(value, SETTING))
 
 
+def ranges(edges: Sequence[float]) -> list[str]:
+    """Name the ranges of values between edges, which belong to the range below them."""
+    shown = [measured(edge) for edge in edges]
+    return [f"up to {shown[0]}", *map("{} to {}".format, shown, shown[1:]), f"above {shown[-1]}"]
+
+
 def scientific(digits: float, power: int) -> str:
     """Write a number by its digits and its power of ten."""
     raised = f"10{str(power).translate(str.maketrans(_LOW, RAISED))}"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -69,6 +70,16 @@ class Browser:
         """All visible text."""
         script = "return document.body ? document.body.innerText : ''"
         return str(self._driver.execute_script(script)).replace("\N{NO-BREAK SPACE}", " ")
+
+    def show(self, width: int, media: str = "screen") -> None:
+        """Take on the width of a device, and show pages as on a screen or on paper ("print")."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+
+    def run(self, script: str) -> Any:
+        """Return what a script returns; it may return a promise."""
+        return self._driver.execute_script(script)
 
     def widest_image(self) -> int:
         """Width in pixels of the widest image that could be read, 0 if there is none."""

@@ -15,6 +15,8 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from pipeline.evaluation.answer import answer
+from pipeline.evaluation.result import Evaluation
 from tests.e2e.conftest import Finished, Project
 
 EVALUATE = [sys.executable, "-m", "pipeline.stages.evaluate"]
@@ -89,7 +91,7 @@ def test_losses_are_those_of_the_rows(finished: Finished) -> None:
     assert (counts == record["rows"]).all(axis=None)
     split = json.loads((finished.project.path / "data/split.json").read_text())
     assert record["rows"] == sum(split["roles"][role]["rows"] for role in ("train", "val"))
-    assert f"over {record['rows']} rows, each scored by networks" in finished.printed
+    assert answer(Evaluation.model_validate(record)) in finished.printed
 
 
 def test_raised_repeats_compute_only_the_new_ones(copied: Project) -> None:

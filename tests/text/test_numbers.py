@@ -67,6 +67,12 @@ def test_a_value_of_the_data_has_no_exponent(value: float, text: str) -> None:
     assert numbers.measured(value) == text
 
 
+def test_ranges_of_values_have_no_infinite_end() -> None:
+    assert numbers.ranges([12.1275, 13.37, 15.78]) == [
+        "up to 12.13", "12.13 to 13.37", "13.37 to 15.78", "above 15.78"
+    ]  # fmt: skip
+
+
 def test_bounds_follow_the_same_rule_each() -> None:
     interval = Interval(0.1, -0.0123, 0.345678)
     assert numbers.between(interval) == "−0.012 to +0.346"

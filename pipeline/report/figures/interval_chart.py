@@ -26,6 +26,8 @@ from pipeline.text.numbers import fixed, signed
 ROW_PX, HEAD_PX, FOOT_PX = 33, 26, 44
 # Share of the width to either side of the axis.
 MARGIN = 0.03
+# Nearer to an end of the width a number would be cut off.
+EDGE = 0.06
 # An axis reaches so many times as far as the largest estimate; what is beyond ends in an arrow.
 REACH = 3.0
 # Rows that no verdict is given for.
@@ -103,10 +105,12 @@ def interval_chart(rows: Sequence[ChartRow], text: ChartText, width: str, rope: 
     axis = Axis.over(rows, rope)
     given = {row.verdict for row in rows} - {NO_VERDICT}
     verdicts = [verdict for verdict in MARKS if verdict in given]
-    top = svg.legend_height(len(verdicts) + (rope > 0)) + HEAD_PX
+    names = [verdict.removeprefix("makes ") for verdict in verdicts]
+    names += [f"±{rope:g} does not matter"] if rope else []
+    top = svg.legend_height(names) + HEAD_PX
     bottom = top + ROW_PX * len(rows)
     chart = svg.canvas(text.label, width, bottom + FOOT_PX)
-    _legend(chart, verdicts, rope)
+    _legend(chart, verdicts, names)
     for number in range(0, len(rows), 2):
         svg.rectangle(chart, "0", top + ROW_PX * number, "100%", ROW_PX, STRIPE)
     _axis(chart, axis, text, rope, top, bottom)
@@ -115,16 +119,12 @@ def interval_chart(rows: Sequence[ChartRow], text: ChartText, width: str, rope: 
     return svg.written(chart)
 
 
-def _legend(chart: ET.Element, verdicts: Sequence[str], rope: float) -> None:
-    words = str(svg.LEGEND_WORDS_PX)
-    for number, verdict in enumerate(verdicts):
-        place = svg.spot(chart, *svg.legend_place(number))
+def _legend(chart: ET.Element, verdicts: Sequence[str], names: Sequence[str]) -> None:
+    spots = svg.legend_spots(chart, names, 0)
+    for place, verdict in zip(spots, verdicts, strict=False):
         svg.shape(place, MARKS[verdict], 9, -4)
-        svg.text(place, verdict.removeprefix("makes "), "0", 0, dx=words)
-    if rope:
-        place = svg.spot(chart, *svg.legend_place(len(verdicts)))
+    for place in spots[len(verdicts) :]:
         svg.rectangle(place, "2", -11, "14", 14, BAND)
-        svg.text(place, f"±{rope:g}: matters to nobody", "0", 0, dx=words)
 
 
 def _axis(
@@ -138,7 +138,8 @@ def _axis(
         x = svg.percentage(axis.across(value))
         svg.line(chart, (x, x), (top, bottom), LINE)
         number = fixed(abs(value), axis.digits) if text.sizes else signed(value, axis.digits)
-        svg.tick(chart, number if value else "0", x, bottom + 16)
+        if EDGE <= axis.across(value) <= 1 - EDGE or not value:
+            svg.tick(chart, number if value else "0", x, bottom + 16)
     zero = svg.percentage(axis.across(0))
     svg.line(chart, (zero, zero), (top - 4, bottom), INK, 1.5)
     if text.left:

@@ -35,12 +35,17 @@ class Plane:
         """Draw axes, title and legend. x, y: what each axis shows, and its scale."""
         self._x, self._y, self._plot_px = x[1], y[1], plot_px
         legend_top = TITLE_PX if title else 0
-        self._top = legend_top + svg.legend_height(len(strokes) + len(marks)) + HEAD_PX
+        names = [*(stroke.title for stroke in strokes), *(name for name, _ in marks)]
+        self._top = legend_top + svg.legend_height(names) + HEAD_PX
         bottom = self._top + plot_px
         self._svg = svg.canvas(label, width, bottom + FOOT_PX)
         if title:
             svg.text(self._svg, title, "0", 15, weight="700")
-        self._legend(legend_top, strokes, marks)
+        spots = svg.legend_spots(self._svg, names, legend_top)
+        for spot, stroke in zip(spots, strokes, strict=False):
+            svg.line(spot, ("0", "18"), (-4, -4), stroke.colour, 2.5, stroke.dash)
+        for spot, (_, mark) in zip(spots[len(strokes) :], marks, strict=True):
+            svg.shape(spot, mark, 9, -4)
         svg.text(self._svg, y[0], "0", self._top - 9, fill=FAINT)
         svg.text(self._svg, x[0], self._across(0.5), bottom + 37, anchor="middle", fill=FAINT)
         left, right = self._across(0), self._across(1)
@@ -144,17 +149,3 @@ class Plane:
         # Points that round to one place are one: a curve of many rows stays small.
         distinct = [at for at, before in zip(places, [None, *places], strict=False) if at != before]
         return "M" + "L".join(f"{x},{y}" for x, y in distinct)
-
-    def _legend(
-        self, top: int, strokes: Sequence[Stroke], marks: Sequence[tuple[str, Mark]]
-    ) -> None:
-        for number, stroke in enumerate(strokes):
-            x, y = svg.legend_place(number)
-            place = svg.spot(self._svg, x, top + y)
-            svg.line(place, ("0", "18"), (-4, -4), stroke.colour, 2.5, stroke.dash)
-            svg.text(place, stroke.title, "0", 0, dx=str(svg.LEGEND_WORDS_PX))
-        for number, (title, mark) in enumerate(marks, len(strokes)):
-            x, y = svg.legend_place(number)
-            place = svg.spot(self._svg, x, top + y)
-            svg.shape(place, mark, 9, -4)
-            svg.text(place, title, "0", 0, dx=str(svg.LEGEND_WORDS_PX))

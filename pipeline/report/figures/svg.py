@@ -6,12 +6,14 @@ along with the picture, is only used for lines and areas, which have no text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 TEXT_PX = 13
-# Between lines of a legend, and from the left edge of its entry to its words.
-LEGEND_PX, LEGEND_WORDS_PX = 22, 24
+# Between lines of a legend, and from the left edge of its entry to its words. An entry of more
+# letters is too long for half of a phone.
+LEGEND_PX, LEGEND_WORDS_PX, LEGEND_LETTERS = 22, 24, 22
 # Okabe and Ito's colours: told apart with any colour vision, and in print with shapes and dashes.
 COLOURS = {"tuned": "#0072B2", "baseline": "#D55E00"}
 GREEN, PURPLE = "#009E73", "#A2427A"
@@ -67,14 +69,24 @@ def percentage(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
-def legend_place(number: int) -> tuple[str, float]:
-    """Return where an entry of a legend in two columns stands."""
-    return f"{50 * (number % 2)}%", LEGEND_PX * (number // 2) + 14
+def legend_spots(parent: ET.Element, entries: Sequence[str], top: float) -> list[ET.Element]:
+    """Write the entries of a legend, and return the places for what stands to their left."""
+    columns, spots = _legend_columns(entries), []
+    for number, words in enumerate(entries):
+        x, y = f"{50 * (number % columns)}%", LEGEND_PX * (number // columns) + 14
+        spots.append(spot(parent, x, top + y))
+        text(spots[-1], words, "0", 0, dx=str(LEGEND_WORDS_PX))
+    return spots
 
 
-def legend_height(entries: int) -> int:
-    """Return the pixels that a legend in two columns takes."""
-    return LEGEND_PX * -(-entries // 2)
+def legend_height(entries: Sequence[str]) -> int:
+    """Return the pixels that a legend takes."""
+    return LEGEND_PX * -(-len(entries) // _legend_columns(entries))
+
+
+def _legend_columns(entries: Sequence[str]) -> int:
+    """Return the number of columns that entries have room in, on a phone."""
+    return 1 if max(map(len, entries), default=0) > LEGEND_LETTERS else 2
 
 
 def group(parent: ET.Element, hover: str) -> ET.Element:
