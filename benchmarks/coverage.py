@@ -27,7 +27,7 @@ from pipeline.tasks.arrays import Floats
 
 RESULT = Path("reports/coverage.md")
 # As many as `evaluate.repeats`; the pipeline's method is measured with fewer and more as well.
-USUAL = 2
+USUAL = 4
 QUESTION, SAME = ("tuned", "baseline"), ("other seed", "baseline")
 OTHERS = (
     ("dropout", "baseline"),

@@ -33,7 +33,7 @@ SMALL = {
     "  bootstrap_sets: 100": "  bootstrap_sets: 3",
     "  reference_repeats: 100": "  reference_repeats: 3",
     "  folds: 5\n  # Times": "  folds: 3\n  # Times",
-    "  repeats: 5": "  repeats: 2",
+    "  repeats: 4": "  repeats: 2",
     "  trials: 20": "  trials: 5",
     "  strengths: 3": "  strengths: 1",
     "units: 300": "units: 24",

@@ -13,7 +13,7 @@ class EvaluateParams(Section):
     """How the tuned procedure is judged on all rows but the test rows."""
 
     folds: int = whole_number(0, 50, 5)
-    repeats: int = whole_number(1, 1000, 5)
+    repeats: int = whole_number(1, 1000, 4)
     inner_folds: int = whole_number(2, 50, 2)
     trials: int = whole_number(1, 1_000_000, 20)
     strengths: int = whole_number(1, 100, 3)
