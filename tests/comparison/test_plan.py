@@ -70,11 +70,11 @@ def numbers(value: Any) -> Iterator[float]:
 def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
     params: Params, classes: int
 ) -> None:
-    _, comparison, tables = compared(params, classes)
+    _, comparison, drawn_from = compared(params, classes)
     text = json.dumps(comparison.model_dump(mode="json"))
     assert Comparison.model_validate_json(text) == comparison
 
-    page = Page(report.html(comparison, tables))
+    page = Page(report.html(comparison, drawn_from))
     assert page.tags.count("script") == 1
     assert not {"link", "iframe", "object", "img"} & set(page.tags)
     shown = "\n".join(page.texts)
@@ -92,7 +92,7 @@ def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
 
-    check_figures(shown, comparison, tables["learning"])
+    check_figures(shown, comparison, drawn_from["learning"])
 
 
 def check_figures(shown: str, comparison: Comparison, learning: pd.DataFrame) -> None:
@@ -113,7 +113,7 @@ def check_figures(shown: str, comparison: Comparison, learning: pd.DataFrame) ->
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, classes: int) -> None:
-    _, comparison, tables = compared(params, classes)
+    _, comparison, drawn_from = compared(params, classes)
     for text in (report.markdown(comparison, "figures"), report.note(comparison, "Reproduce.")):
         assert not re.search(r"(?<!\\)<", text)
         assert not re.search(r"(?<!\\)`", text)
@@ -124,19 +124,19 @@ def test_markdown_escapes_names_and_keeps_its_tables_square(params: Params, clas
             width = cells if line.startswith("|") else 0
             assert not line.startswith("=")
     text = report.markdown(comparison, "figures")
-    drawn = charts(comparison, tables, "720")
+    drawn = charts(comparison, drawn_from, "720")
     assert set(re.findall(r"\(figures/(\w+)\.svg\)", text)) == set(drawn)
     assert r"\<script\>alert(1)\</script\>" in text
     assert r"- '\<script\>alert(1)\</script\>': 14 \*gaps\*, =cmd()" in text
 
 
 def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
-    findings, comparison, tables = evaluated(params)
+    findings, comparison, drawn_from = evaluated(params)
     assert comparison.ablation is None
     # What the weights need is trained all the same, and no more.
     assert [variant.name for variant, _ in findings.variants] == ["none", "l1", "l2", "tuned"]
     assert len(comparison.weights) == 4
-    page = Page(report.html(comparison, tables))
+    page = Page(report.html(comparison, drawn_from))
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
     # What a figure shows already is folded away.
@@ -146,7 +146,7 @@ def test_an_evaluation_takes_the_place_of_the_ablation(params: Params) -> None:
     assert "Elastic net (half L1, half L2)" in shown
     assert "Logistic regression" in shown
     assert "Regularization prevents a few confident blunders" in shown
-    check_figures(shown, comparison, tables["learning"])
+    check_figures(shown, comparison, drawn_from["learning"])
     figures = key_figures(comparison)
     assert figures["evaluation_log_loss_difference"] == -0.08
     # What the networks of the verdict are does not depend on it.
@@ -166,14 +166,14 @@ def test_published_schema_is_that_of_the_json() -> None:
 
 def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
     off = change(params, ablation=False, curve_points=0, bootstrap_sets=0, reference_repeats=0)
-    findings, comparison, tables = compared(off, 2)
+    findings, comparison, drawn_from = compared(off, 2)
     assert (comparison.ablation, comparison.decomposition, comparison.reference) == (None,) * 3
     assert findings.curves == ()
-    assert set(charts(comparison, tables, "720")) == {
+    assert set(charts(comparison, drawn_from, "720")) == {
         "differences", "learning", "roc", "pr", "confusion_tuned", "confusion_baseline",
         "confusion_chosen", "calibration", "columns",
     }  # fmt: skip
-    page = Page(report.html(comparison, tables))
+    page = Page(report.html(comparison, drawn_from))
     assert page.tags.count("h2") == 6
     assert "switched off" in "".join(page.texts)
     others = tables(comparison)
@@ -194,17 +194,17 @@ def test_without_curves_the_ablation_takes_the_tuned_strengths(params: Params) -
 
 
 def test_parts_that_explain_take_few_rows_and_say_so(params: Params) -> None:
-    findings, comparison, tables = compared(change(params, rows=30), 2)
+    findings, comparison, drawn_from = compared(change(params, rows=30), 2)
     assert comparison.fitting_rows == 30
     none = next(fits for variant, fits in findings.variants if variant.name == "none")
     baseline = findings.networks["baseline"].fits
     assert not np.array_equal(none[0].weights[0], baseline[0].weights[0])
     assert comparison.reference
     assert comparison.reference.fit_rows == 30
-    told = "".join(Page(report.html(comparison, tables)).texts)
+    told = "".join(Page(report.html(comparison, drawn_from)).texts)
     assert told.count("compare.rows") == 3
-    _, whole, tables = compared(params, 2)
-    assert "compare.rows" not in report.html(whole, tables)
+    _, whole, drawn_from = compared(params, 2)
+    assert "compare.rows" not in report.html(whole, drawn_from)
 
 
 def test_a_fold_is_thinned_within_its_roles() -> None:

@@ -37,7 +37,7 @@ def logged(client: MlflowClient, tmp_path: Path, table: Table) -> tuple[str, Mod
     run = client.create_run(client.create_experiment("toy"))
     files = write_model(tmp_path, table)
     rows = table.frame.drop(columns=table.target)
-    return f"models:/{log_model(client, run, files, rows[:5], 'best')}", files
+    return f"models:/{log_model(client, run, files, rows[:5], 'tuned')}", files
 
 
 def test_a_new_process_serves_it_without_keras_and_scikit_learn(
