@@ -56,7 +56,7 @@ EXAMPLE_ROWS = 5
 # Seconds of the parts, as long as no run on this machine has measured them.
 USUAL_S = {
     "train: validation curves": 6.0,
-    "train: the best network": 0.7,
+    "train: the tuned network": 0.7,
     "train: the baseline network": 0.8,
     "train: L1": 0.6,
     "train: L2": 1.0,
@@ -101,9 +101,9 @@ def main() -> None:
                     findings, predictions, quality, circumstances, params.compare, evaluation
                 )
             with clock("report and figures"):
-                code, changed = code_state()
-                seconds = sum(stopwatch.seconds.values())
-                made = made_line(datetime.now(UTC), code, changed, seconds)
+                commit, changed = code_state()
+                spent = datetime.now() - stopwatch.started
+                made = made_line(datetime.now(UTC), commit, changed, spent.total_seconds())
                 write_outputs(
                     assemble_report(comparison, findings.networks, predictions, FIGURES.name, made)
                 )
