@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -22,6 +23,7 @@ from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.report import figure_data as curves
 from pipeline.report import render as report
 from pipeline.report.figures.charts import charts
+from pipeline.report.head import duration, made_line
 from pipeline.tasks.arrays import Floats, Labels
 from pipeline.tasks.classification import probabilities
 from pipeline.text.numbers import between, fixed
@@ -144,6 +146,23 @@ def test_html_is_self_contained_and_shows_names_as_text(comparison: Comparison) 
     assert all(address.startswith("#section-") for address in page.addresses)
     assert EVIL in "".join(page.texts)
     assert comparison.sentence in "".join(page.texts)
+
+
+def test_when_it_was_made_is_a_line_of_the_page_and_of_nothing_else(
+    comparison: Comparison,
+) -> None:
+    line = made_line(datetime(2026, 5, 1, 9, 30, tzinfo=UTC), "0123456789abcdef", True, 31.4)
+    assert line == (
+        "Made on 1 May 2026, 09:30 UTC, from commit 0123456789ab with uncommitted changes."
+        " The comparison took 31 s."
+    )
+    page = report.html(comparison, tables(), line).splitlines()
+    page.remove(f'<p class="made">{line}</p>')
+    assert page == report.html(comparison, tables()).splitlines()
+    assert [duration(seconds) for seconds in (0.1, 89, 90, 3600, 9000)] == [
+        "1 s", "89 s", "2 min", "60 min", "2 h 30 min"
+    ]  # fmt: skip
+    assert "outside a git repository" in made_line(datetime.now(UTC), None, False, 1)
 
 
 def test_markdown_shows_names_as_text(comparison: Comparison) -> None:
