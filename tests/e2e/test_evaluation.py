@@ -81,7 +81,8 @@ def test_run_in_mlflow_says_what_the_file_says(finished: Finished) -> None:
     client = MlflowClient(f"sqlite:///{finished.project.path}/mlflow.db")
     steps = client.get_metric_history(run.info.run_id, "fold_tuned_log_loss")
     assert [step.value for step in steps] == [fold["tuned"] for fold in record["folds"]]
-    assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["evaluate.json"]
+    files = [file.path for file in client.list_artifacts(run.info.run_id)]
+    assert files == ["arms.csv", "evaluate.json"]
 
 
 def test_losses_are_those_of_the_rows(finished: Finished) -> None:
