@@ -13,6 +13,7 @@ from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.config.sections.search import SearchParams
 from pipeline.search.score import Score
 from pipeline.search.study import Study, Trial
+from pipeline.search.views import summary
 from pipeline.tasks.classification import CLASSIFICATION
 
 
@@ -99,6 +100,9 @@ def test_raising_trials_trains_only_the_new_ones(tmp_path: Path, params: Params)
 def test_baseline_is_the_first_trial_with_its_own_values(tmp_path: Path, params: Params) -> None:
     study = run(tmp_path / "a.db", params.search)
     assert study.trials()[0].regularization == OFF
+    # As the report has it.
+    assert summary.values(study.trials()[0]) == "dropout off, L1 off, L2 off, patience off"
+    assert "| Tuned |" in summary.note(study, "")
     assert study.table().loc[0, ["dropout", "l1", "l2"]].tolist() == [0, 0, 0]
     assert study.table()["patience"].isna().tolist() == [True] + [False] * 5
 

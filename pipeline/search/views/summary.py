@@ -72,7 +72,7 @@ def note(study: Study, reproduce: str) -> str:
     """Write the study, and how to reproduce it, in a few lines of Markdown."""
     rows = [
         f"| {title} | {trial.number} | {_log_loss(trial):.4f} | {values(trial)} |"
-        for title, trial in (("Best", study.best()), ("Baseline", study.trials()[BASELINE_TRIAL]))
+        for title, trial in (("Tuned", study.best()), ("Baseline", study.trials()[BASELINE_TRIAL]))
     ]
     return "\n".join(
         [
@@ -100,8 +100,8 @@ def values(trial: Trial) -> str:
 
 
 def _short(value: float | None) -> str:
-    if value is None:
-        return "none"
+    if not value:
+        return "off"
     return str(value) if isinstance(value, int) else f"{value:.3g}"
 
 
