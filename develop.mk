@@ -48,7 +48,7 @@ bench-peers: $(READY) ## Add PyTorch and JAX to .venv, for bench
 	$(UV) sync --locked --compile-bytecode --quiet --group bench
 
 .PHONY: bench
-bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth proximal tracking tables coverage", TABLES=folder of tables)
+bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth proximal serving tracking tables coverage", TABLES=folder of tables)
 	python -m benchmarks $(PARTS)
 
 .PHONY: chaos

@@ -11,6 +11,7 @@ from benchmarks.comparison import comparison
 from benchmarks.coverage import coverage
 from benchmarks.growth import growth
 from benchmarks.proximal import proximal
+from benchmarks.serving import serving
 from benchmarks.tables import tables
 from benchmarks.timing import machine
 from benchmarks.tracking import tracking
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "compare": comparison,
     "growth": growth,
     "proximal": proximal,
+    "serving": serving,
     "tracking": tracking,
     "tables": tables,
     "coverage": coverage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
 
@@ -58,6 +59,17 @@ def test_probabilities_are_those_of_keras(
     assert np.ptp(p[:, 0]) > 0.05
     np.testing.assert_allclose(p, keras, rtol=2e-5, atol=2e-6)
     assert np.array_equal(x, given)
+
+
+def test_threads_of_blas_are_left_as_they_were(tmp_path: Path) -> None:
+    architecture, weights = network("relu", 2, batch_norm=False)
+    write_weights(tmp_path / "w.npz", architecture, weights)
+    layers, x = read_layers(tmp_path / "w.npz"), np.ones((3, 5), np.float32)
+    before = module.BLAS.info()
+    assert before
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: probabilities(layers, x), range(200)))
+    assert module.BLAS.info() == before
 
 
 def test_a_network_without_hidden_layers_is_logistic_regression(tmp_path: Path) -> None:

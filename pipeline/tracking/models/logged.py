@@ -34,7 +34,7 @@ WANTED = {
     "category": "a text",
 }
 # What `served` imports: all a server has to install.
-REQUIREMENTS = ("mlflow", "numpy", "pandas")
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "threadpoolctl")
 
 
 @dataclass(frozen=True)

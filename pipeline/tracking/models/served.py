@@ -4,7 +4,8 @@ MLflow leaves out, with a warning in its log, what a signature does not list. So
 no inputs, and the model itself sees to it that rows have its columns, all of them and no other.
 MLflow runs this file when it loads the model (models from code), so it stands alone and imports
 nothing of this project but what the model carries a copy of; nothing of the model is pickled. It
-needs MLflow, pandas and NumPy: neither Keras nor scikit-learn, which take seconds to import.
+needs MLflow, pandas, NumPy and threadpoolctl, but neither Keras nor scikit-learn, which take
+seconds to import.
 """
 
 from __future__ import annotations

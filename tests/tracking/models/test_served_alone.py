@@ -81,4 +81,4 @@ def test_the_keras_network_beside_it_predicts_the_same(
 
 def test_what_a_server_has_to_install_is_what_it_imports() -> None:
     packages = {line.partition("==")[0] for line in model_requirements()}
-    assert packages == {"mlflow", "numpy", "pandas"}
+    assert packages == {"mlflow", "numpy", "pandas", "threadpoolctl"}

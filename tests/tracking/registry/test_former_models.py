@@ -11,18 +11,15 @@ import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from mlflow import MlflowClient
 
-from pipeline.data import rows as rows_package
+from benchmarks.served_models import former_files
 from pipeline.data.table import Table
 from pipeline.tracking.models.logged import log_model
 from pipeline.tracking.registry.champion import Registry, Version
-from tests.tracking.models import served_model
 from tests.tracking.models.served_model import fitted_preparation, write_model
 
 MODEL = "toy-net"
-FORMER = Path(served_model.__file__).with_name("served_with_keras.py")
 PREDICT = """
 import sys, pandas as pd
 from pipeline.tracking.registry.champion import Registry, Version
@@ -39,17 +36,8 @@ def rows(client: MlflowClient, tmp_path: Path, table: Table) -> pd.DataFrame:
     """Raw rows; version 1 is served by Keras, version 2 is the same network as it is served now."""
     files = write_model(tmp_path, table)
     rows = table.frame.drop(columns=table.target)
-    skops.io.dump(fitted_preparation(table).steps, tmp_path / "preparation.skops")
     mlflow.pyfunc.save_model(
-        tmp_path / "former",
-        python_model=str(FORMER),
-        artifacts={
-            "network": str(files.network),
-            "preparation": str(tmp_path / "preparation.skops"),
-            "schema": str(files.schema),
-            "rows": str(Path(rows_package.__file__).parent),
-        },
-        pip_requirements=["mlflow", "keras", "scikit-learn", "skops", "tensorflow"],
+        tmp_path / "former", **former_files(tmp_path, files, fitted_preparation(table).steps)
     )
     client.create_registered_model(MODEL)
     run = client.create_run(client.create_experiment("toy"))

@@ -1,7 +1,7 @@
 """The registered model: it takes raw rows and returns probabilities and the likeliest class.
 
-This is the file that models carried while Keras and scikit-learn served them, for the test that
-such models still take part in a contest.
+This is the file that models carried while Keras and scikit-learn served them: what serving is
+compared with, and the proof that such models still take part in a contest.
 
 MLflow leaves out, with a warning in its log, what a signature does not list. So the signature lists
 no inputs, and the model itself sees to it that rows have its columns, all of them and no other.
