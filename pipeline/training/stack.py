@@ -11,9 +11,12 @@ last bit on one machine: it is the same alone, in any stack, at any place in it 
 of cores, because it shares nothing with other members but the rows it reads. Another processor or
 BLAS may round differently.
 
+Members that differ in nothing but their patience and stop rows take the same steps, so they share
+them, and each stops and keeps its weights as it would alone.
+
 The number of cores bounds the memory: rows are read where they are and never copied, fewer than
-twice as many members as there are cores are in training, each with five times its weights, and
-finished ones keep their weights only if they are wanted.
+twice as many trajectories as there are cores are in training, each with four times its weights and
+once more for each member, and finished members keep their weights only if they are wanted.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from pipeline.compiled import has_machine_code
@@ -60,26 +64,26 @@ def train_stack(
         return []
     if not has_machine_code():
         logger.info("compiling the trainer, once for this environment: some 10 s")
-    workers = min(os.cpu_count() or 1, len(members))
-    waiting: deque[tuple[int, _Training | None]] = deque(
-        (place, None) for place in range(len(members))
-    )
+    shared = _trajectories(members)
+    workers = min(os.cpu_count() or 1, len(shared))
+    waiting: deque[tuple[list[int], _Training | None]] = deque((places, None) for places in shared)
     fits: dict[int, Fit] = {}
 
     def worker(_: int) -> None:
         work = Workspace.of(architecture, max(BLOCK_ROWS, train.batch_size))
         while (taken := _next(waiting)) is not None:
-            place, started = taken
-            training = started or _Training(members[place], architecture, train)
-            while place not in fits:
+            places, started = taken
+            alike = [members[place] for place in places]
+            training = started or _Training(alike, architecture, train)
+            while not training.finished:
                 training.train_epoch(work)
-                if training.finished:
-                    fits[place] = training.fit(work, keep_weights)
-                elif 0 < len(waiting) < workers:
+                if not training.finished and 0 < len(waiting) < workers:
                     # The last members take turns: else one core would train a whole fit at the end
                     # while the others are idle.
-                    waiting.append((place, training))
+                    waiting.append((places, training))
                     break
+            else:
+                fits.update(zip(places, training.fits(work, keep_weights), strict=True))
 
     pool = ThreadPoolExecutor(workers)
     usual_interval = sys.getswitchinterval()
@@ -96,86 +100,125 @@ def train_stack(
 
 
 def _next(
-    waiting: deque[tuple[int, _Training | None]],
-) -> tuple[int, _Training | None] | None:
+    waiting: deque[tuple[list[int], _Training | None]],
+) -> tuple[list[int], _Training | None] | None:
     try:
         return waiting.popleft()
     except IndexError:
         return None
 
 
-class _Training:
-    """One member in training."""
+def _trajectories(members: Sequence[Member]) -> list[list[int]]:
+    """Return the places of the members that take the same steps, group by group."""
+    groups: dict[object, list[int]] = {}
+    for place, member in enumerate(members):
+        fold = member.fold
+        rows = (id(fold.x), id(fold.y), id(fold.fit), id(fold.class_weight))
+        steps = (*rows, Strengths.of(member.regularization), member.seed)
+        groups.setdefault(steps, []).append(place)
+    return list(groups.values())
 
-    def __init__(self, member: Member, architecture: Architecture, train: TrainParams) -> None:
-        self.member, self.train = member, train
+
+class _Training:
+    """Members in training that share their steps."""
+
+    def __init__(
+        self, members: Sequence[Member], architecture: Architecture, train: TrainParams
+    ) -> None:
+        first = members[0]
+        self.fold, self.seed, self.train = first.fold, first.seed, train
         self.layout = Layout.of(architecture)
-        self.initial_weights = initial_weights(architecture, member.seed)
+        self.initial_weights = initial_weights(architecture, self.seed)
         weights = np.concatenate([array.ravel() for array in self.initial_weights])
         self.state = State(weights, *(np.zeros_like(weights) for _ in range(3)))
-        self.kept = weights.copy()
-        self.strengths = Strengths.of(member.regularization)
+        self.strengths = Strengths.of(first.regularization)
         # Class weights act on the gradient alone; losses count all rows equally.
-        weight = member.fold.class_weight
+        weight = self.fold.class_weight
         self.class_weight = np.ones(architecture.classes, np.float32) if weight is None else weight
-        self.early_stopping = EarlyStopping(member.regularization.patience)
+        self.members = [_Stopping(member, weights.copy()) for member in members]
+        self.epoch = 0
 
     @property
     def finished(self) -> bool:
-        """Whether the member has trained its last epoch."""
-        stopping = self.early_stopping
-        return stopping.stopped or len(stopping.loss) == self.train.max_epochs
+        """Whether all members have trained their last epoch."""
+        stopped = all(member.early_stopping.stopped for member in self.members)
+        return stopped or self.epoch == self.train.max_epochs
 
     def train_epoch(self, work: Workspace) -> None:
         """Take an epoch's steps, compute the loss of the stop rows, and keep the best weights."""
-        member, fold, stopping = self.member, self.member.fold, self.early_stopping
-        epoch = len(stopping.loss)
+        fold, epoch = self.fold, self.epoch
         total = kernels.train_epoch(
             self.layout,
             self.state,
             work,
             fold.x,
             fold.y,
-            fold.fit[batch_order(member.seed, epoch, len(fold.fit))],
+            fold.fit[batch_order(self.seed, epoch, len(fold.fit))],
             self.class_weight,
             self.strengths,
             self.train.batch_size,
             self.train.learning_rate,
             self.train.max_epochs if self.train.schedule == "cosine" else 0,
-            member.seed,
+            self.seed,
             epoch,
         )
-        val_total = kernels.loss_sum(
+        val_losses: dict[int, float] = {}
+        for member in self.members:
+            if not member.early_stopping.stopped:
+                stop = member.stop
+                if id(stop) not in val_losses:
+                    val_losses[id(stop)] = self._loss_sum(work, stop) / len(stop)
+                member.record(total / len(fold.fit), val_losses[id(stop)], self.state.weights)
+        self.epoch += 1
+
+    def _loss_sum(self, work: Workspace, rows: npt.NDArray[np.int32]) -> float:
+        return kernels.loss_sum(
             self.layout,
             self.state.weights,
             work,
-            fold.x,
-            fold.y,
-            fold.stop,
+            self.fold.x,
+            self.fold.y,
+            rows,
             BLOCK_ROWS,
             self.class_weight,
             self.strengths,
         )
-        stopping.record(total / len(fold.fit), val_total / len(fold.stop))
-        if stopping.kept_epoch == epoch:
-            self.kept[:] = self.state.weights
 
-    def fit(self, work: Workspace, keep_weights: bool) -> Fit:
-        """Return the fit, with the outputs on the score rows."""
-        stopping, fold = self.early_stopping, self.member.fold
+    def fits(self, work: Workspace, keep_weights: bool) -> list[Fit]:
+        """Return the fit of each member, with the outputs on its score rows."""
+        return [self._fit(member, work, keep_weights) for member in self.members]
+
+    def _fit(self, member: _Stopping, work: Workspace, keep_weights: bool) -> Fit:
+        stopping = member.early_stopping
         failed = stopping.failure is not None
-        score_rows = fold.score[:0] if failed else fold.score
+        score_rows = member.score[:0] if failed else member.score
         outputs = kernels.logits(
-            self.layout, self.kept, work, fold.x, score_rows, BLOCK_ROWS, self.strengths
+            self.layout, member.kept, work, self.fold.x, score_rows, BLOCK_ROWS, self.strengths
         )
         return Fit(
-            [] if failed or not keep_weights else _arrays(self.kept, self.initial_weights),
+            [] if failed or not keep_weights else _arrays(member.kept, self.initial_weights),
             np.array(stopping.loss),
             np.array(stopping.val_loss),
             stopping.kept_epoch,
             outputs,
             stopping.failure,
         )
+
+
+class _Stopping:
+    """When one member stops, and the weights that it keeps."""
+
+    def __init__(self, member: Member, weights: FloatArray) -> None:
+        self.stop, self.score = member.fold.stop, member.fold.score
+        self.early_stopping = EarlyStopping(member.regularization.patience)
+        self.kept = weights
+
+    def record(self, loss: float, val_loss: float, weights: FloatArray) -> None:
+        """Record the losses of one more epoch, and keep its weights if they are the best."""
+        epoch = len(self.early_stopping.loss)
+        self.early_stopping.record(loss, val_loss)
+        if self.early_stopping.kept_epoch == epoch:
+            self.kept[:] = weights
 
 
 def _arrays(flat: FloatArray, like: Sequence[FloatArray]) -> list[FloatArray]:

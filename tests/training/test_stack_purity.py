@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config.sections.regularization import Regularization
 from pipeline.training import stack
-from pipeline.training.fit import Fit, Member
+from pipeline.training.fit import Fit, Member, watched
 from pipeline.training.stack import train_stack
 
 
@@ -71,6 +71,40 @@ def test_same_seed_same_random_streams_for_any_regularization(make_folds, make_a
     )
     np.testing.assert_allclose(a.loss, b.loss, rtol=1e-5)
     assert not np.allclose(a.loss, other.loss, rtol=1e-3)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_members_that_differ_in_patience_alone_share_their_steps(problem, cores, monkeypatch):
+    members, architecture, train = problem
+    first, other = members[0], members[4]
+    patiences = (0, 1, 2, 4, None, 2)
+    family = [
+        Member(
+            # Some are stopped by the same rows, some by a single one.
+            watched(member.fold, values) if n % 2 else member.fold,
+            values,
+            member.seed,
+        )
+        for n, patience in enumerate(patiences)
+        for member in (first, other)
+        for values in [member.regularization.model_copy(update={"patience": patience})]
+    ]
+    alone = [train_stack([member], architecture, train)[0] for member in family]
+    assert len({len(fit.loss) for fit in alone[::2]}) > 2
+    assert max(len(fit.loss) for fit in alone) == train.max_epochs
+    epochs, real = [], stack.kernels.train_epoch
+
+    def counted(*arguments):
+        epochs.append(1)
+        return real(*arguments)
+
+    monkeypatch.setattr(stack.kernels, "train_epoch", counted)
+    monkeypatch.setattr(stack.os, "cpu_count", lambda: cores)
+    # Another member between them that shares nothing.
+    together = train_stack([*family, members[1]], architecture, train)
+    assert_same(together, [*alone, train_stack([members[1]], architecture, train)[0]])
+    # The second time `members[1]` was trained is counted too.
+    assert len(epochs) == 2 * train.max_epochs + 2 * len(together[-1].loss)
 
 
 def assert_same(some: list[Fit], others: list[Fit]) -> None:
