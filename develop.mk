@@ -26,6 +26,7 @@ check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
 	python -m checks.stage_deps
 	python -m checks.architecture
 	python -m checks.parameters
+	python -m checks.figures
 	python -m pipeline.config.params
 	$(UV) lock --check --quiet
 	$(EXPORT) | diff requirements.txt - || { echo 'requirements.txt is old: make lock'; exit 1; }
@@ -59,3 +60,12 @@ chaos: $(READY) ## Break runs for real in a scratch clone, and see that nothing 
 wheel: | $(UV) ## Build the wheel that makes projects, dist/regularization_pipeline-*.whl
 	rm -rf dist
 	$(UV) build --quiet --wheel
+
+.PHONY: docs
+docs: export NO_MKDOCS_2_WARNING := 1  # a notice of mkdocs-material, about what follows it
+docs: | $(UV) ## Build the documentation site into site/, and fail on a broken link
+	$(UV) run --quiet --isolated --locked --only-group docs mkdocs --quiet build --strict --clean
+
+.PHONY: pictures
+pictures: $(READY) ## Make all pictures and figures of README and docs anew, from two runs (minutes)
+	python -m tests.e2e.pictures

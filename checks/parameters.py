@@ -22,13 +22,15 @@ ROOT = PACKAGE.parent
 PAGE = ROOT / "docs/parameters.md"
 COMMENT = re.compile(r"^( *)# ?(.*)$")
 KEY = re.compile(r"^( *)(\w+):(.*)$")
+PAGE_NAME = re.compile(r"docs/([\w.-]+\.md)")
 ITEM_INDENT = 2
 HEAD = """# All parameters
 
 <!-- Written by `python -m checks.parameters --write`. To change this page, change params.yaml. -->
 
 Every setting of `params.yaml`: what it is for, what it may be, and its default.
-`dvc exp run -S search.trials=20` tries another value and leaves the file as it is.
+`dvc exp run -S search.trials=20` sets another value and runs it as an experiment.
+`git checkout params.yaml` takes it back.
 A wrong value stops the run with one line before any work is done.
 """
 
@@ -69,7 +71,7 @@ def reference(text: str) -> str:
         described = [line for key in keys for line in describe(key, values, own_lines)]
         if keys and keys != [section]:
             lines += [f"### {title(keys)}", ""]
-        lines += [*paragraphs(entry.comment), "", *described, ""]
+        lines += [*described, "", *paragraphs(entry.comment), ""]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
 
 
@@ -106,6 +108,7 @@ def paragraphs(comment: list[str]) -> Iterator[str]:
     for line in comment:
         indent = len(line) - len(line.lstrip())
         text = line.strip().replace("<", "&lt;").replace("*", "\\*")
+        text = PAGE_NAME.sub(r"[\1](\1)", text)
         if indent == ITEM_INDENT and not listing:
             yield ""
         listing = indent >= ITEM_INDENT

@@ -34,4 +34,4 @@ def test_a_changed_comment_or_default_changes_the_page() -> None:
         TEXT.replace("trials: 100", "trials: 7").replace("# Adam's learning rate.", "# How fast.")
     )
     assert "- `search.trials`: a whole number from 1 to 1000000; default `7`." in page
-    assert "### train.learning_rate\n\nHow fast.\n" in page
+    assert "\n\nHow fast.\n\n### train.schedule" in page

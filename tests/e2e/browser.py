@@ -32,6 +32,18 @@ FLAGS = (
     "--window-size=1440,1000",
     "--force-color-profile=srgb",
 )
+# A numbered disc at an element's upper right corner; says whether there is such an element.
+MARK = """
+const element = document.querySelector(arguments[0]);
+if (!element) return false;
+const place = element.getBoundingClientRect(), disc = document.createElement("div");
+disc.textContent = arguments[1];
+disc.style.cssText = `position:absolute; left:${place.right + scrollX - 13}px;
+  top:${place.top + scrollY - 9}px; width:26px; height:26px; border-radius:13px; color:white;
+  background:#b3261e; font:bold 16px/26px sans-serif; text-align:center; z-index:9`;
+document.body.append(disc);
+return true;
+"""
 
 
 class Browser:
@@ -86,9 +98,25 @@ class Browser:
         script = "return Math.max(0, ...[...document.images].map(i => i.naturalWidth))"
         return int(self._driver.execute_script(script))
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the window's content this size in pixels, without scroll bars."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self._driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+
+    def mark(self, *selectors: str) -> None:
+        """Put a number beside each element: 1 for the first selector, and so on."""
+        for number, selector in enumerate(selectors, 1):
+            found = self._driver.execute_script(MARK, selector, number)
+            assert found, f"the page has no {selector!r} to mark"
+
     def keep(self, name: str) -> None:
-        """Keep a screenshot, once the page stands still."""
+        """Keep a screenshot for people to look at, once the page stands still."""
         SCREENSHOTS.mkdir(exist_ok=True)
+        self.picture(SCREENSHOTS / f"{name}.png")
+
+    def picture(self, file: Path) -> None:
+        """Write a screenshot to a file, once the page stands still."""
         before = b""
         for _ in range(20):
             now = self._driver.get_screenshot_as_png()
@@ -96,7 +124,7 @@ class Browser:
                 break
             before = now
             time.sleep(0.5)
-        (SCREENSHOTS / f"{name}.png").write_bytes(before)
+        file.write_bytes(before)
 
     def _decline_offers(self) -> None:
         for offer in OFFERS:

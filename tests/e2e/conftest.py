@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +89,11 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def clone(path: Path) -> Project:
-    """Make a new repository with the files of this one, as they are in the work tree."""
+def clone(path: Path, changes: Mapping[str, str] = SMALL) -> Project:
+    """Make a new repository with the files of this one, as they are in the work tree.
+
+    changes: texts of params.yaml, and what stands in their place.
+    """
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout
     for name in names.decode().split("\0"):
@@ -99,11 +102,11 @@ def clone(path: Path) -> Project:
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, path / name)
     project = Project(path, clean_environment())
-    for old, new in SMALL.items():
+    for old, new in changes.items():
         project.edit(old, new)
     project.run("git", "init", "-q")
     project.run("git", "add", "-A")
-    project.run("git", "commit", "-qm", "Small settings")
+    project.run("git", "commit", "-qm", "Settings")
     return project
 
 
