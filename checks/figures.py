@@ -118,7 +118,7 @@ def bias(run: Run) -> Iterator[str]:
     parts = run["decomposition"]
     yield "| | Log loss | Bias | Variance |"
     yield "|:---|---:|---:|---:|"
-    for title, key in (("Tuned mix", "best"), ("Not regularized", "baseline")):
+    for title, key in (("Tuned mix", "tuned"), ("Baseline", "baseline")):
         figures = " | ".join(
             fixed(parts[key][name], 4) for name in ("log_loss", "bias", "variance")
         )
