@@ -1,4 +1,4 @@
-"""Where the time of `compare` goes: on the default data and settings, in a clone of its own."""
+"""Show where the time of `compare` goes, on the default data and settings, in its own clone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often does an interval of the difference of two procedures hold the true one, and how wide?
+"""Measure how often intervals of a difference of procedures hold the true one, and their widths.
 
 `make bench PARTS=coverage` does STUDIES (200) studies of each case, each some 1 s of one core, and
 keeps them in STUDY_FOLDER (.state/coverage): a run that was stopped goes on where it was, and a

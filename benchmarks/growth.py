@@ -1,4 +1,4 @@
-"""How time and memory grow with trials, folds and rows, each in a process of its own."""
+"""Measure how time and memory grow with trials, folds and rows, each in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time of `tune` goes: run in a clone, in a process of its own, on an empty study."""
+"""Show where the time of `tune` goes: in a clone, in its own process, on an empty study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How others train the same network: each trains members for some epochs, stop loss included."""
+"""Train the same network as others do: each trains members for some epochs, stop loss included."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Peer = Callable[[Sequence[Member], Architecture, TrainParams], object]
 
 
 def peers() -> dict[str, Peer]:
-    """Those that are installed; the group `bench` brings all."""
+    """Return those that are installed; the group `bench` brings all."""
     found: dict[str, Peer] = {
         "stack": trainer(),
         "keras": train_with_keras,

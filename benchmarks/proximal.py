@@ -79,7 +79,7 @@ def _forward(weights: list[FloatArray], x: FloatArray) -> list[FloatArray]:
 
 
 def _gradients(weights: list[FloatArray], x: FloatArray, y: np.ndarray) -> list[FloatArray]:
-    """Of the mean log loss, in the order of the weights."""
+    """Return the gradients of the mean log loss, in the order of the weights."""
     *layers, logits = _forward(weights, x)
     error = (expit(logits) - y[:, None]) / np.float32(len(x))
     found: list[FloatArray] = []

@@ -37,7 +37,7 @@ def alternate(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
 
 
 def sgemm_gflops(rounds: int = 7) -> float:
-    """What the machine's matrix product reaches on all cores, in GFLOP/s of single precision.
+    """Measure the machine's matrix product on all cores, in GFLOP/s of single precision.
 
     The better of one product on all cores and of one product per core side by side.
     """
@@ -73,7 +73,7 @@ def peak_memory_mb() -> float:
 
 
 def machine() -> dict[str, object]:
-    """What the figures hold for."""
+    """Name the machine that the figures hold for."""
     return {
         "cores": os.cpu_count(),
         "processor": platform.processor() or platform.machine(),

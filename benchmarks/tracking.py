@@ -1,4 +1,4 @@
-"""What tracking costs a study: its wall time without MLflow, with it, and with a slow server."""
+"""Measure what tracking costs a study: its time without MLflow, with it, and with a slow server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is timed: the default network on the default data, and the MNIST network."""
+"""Define what is timed: the default network on the default data, and the MNIST network."""
 
 from __future__ import annotations
 

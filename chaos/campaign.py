@@ -1,4 +1,4 @@
-"""Which faults are injected where, and the account of what they did."""
+"""Say which faults are injected where, and account for what they did."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Account:
-    """What became of a checkout after its faults, once it was run to the end.
+    """Says what became of a checkout after its faults, once it was run to the end.
 
     wrong: broken promises, besides trials and runs lost or doubled. impossible: why a fault could
     not be injected on this machine.
@@ -42,7 +42,7 @@ class Account:
 
     @property
     def good(self) -> bool:
-        """Whether the result is the one of an undisturbed run."""
+        """Say whether the result is the one of an undisturbed run."""
         return self.wrong is None and (self.difference is None or self.difference.none)
 
 

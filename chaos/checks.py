@@ -1,4 +1,4 @@
-"""What a checkout holds, in a form that two equal runs share; and the differences of two."""
+"""Read what a checkout holds, in a form that two equal runs share, and compare two."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class State:
 
 
 def state(project: Path) -> State:
-    """What a checkout holds, read from the disk without the help of what wrote it."""
+    """Return what a checkout holds, read from the disk without the help of what wrote it."""
     paths = [path.relative_to(project) for path in project.rglob("*") if path.is_file()]
     runs, tracked = _mlflow(project / "mlflow.db")
     return State(
@@ -76,7 +76,7 @@ def state(project: Path) -> State:
 
 @dataclass(frozen=True)
 class Difference:
-    """How a checkout differs from the undisturbed one: trials and runs lost, doubled; the rest."""
+    """Says how a checkout differs from the undisturbed one: what is lost, doubled; the rest."""
 
     lost: int
     doubled: int
@@ -84,12 +84,12 @@ class Difference:
 
     @property
     def none(self) -> bool:
-        """Whether the two are equal."""
+        """Say whether the two are equal."""
         return not (self.lost or self.doubled or self.rest)
 
 
 def difference(ours: State, undisturbed: State) -> Difference:
-    """How one checkout differs from another."""
+    """Return how one checkout differs from another."""
     lost, doubled = undisturbed.runs - ours.runs, ours.runs - undisturbed.runs
     rows = "reports/trials.csv"
     missing = set(undisturbed.outputs[rows].splitlines()) - set(

@@ -62,7 +62,7 @@ class Site:
 
     @property
     def reference(self) -> Path:
-        """What the checkout looks like after an undisturbed target."""
+        """Return what the checkout looks like after an undisturbed target."""
         return self.folder / f"after-{self.target}"
 
     def restore(self, target: str) -> None:
@@ -114,7 +114,7 @@ class Site:
             time.sleep(POLL_S)
 
     def holder(self) -> str:
-        """Who holds the lock, or held it when it was killed."""
+        """Return who holds the lock, or held it when it was killed."""
         try:
             return (self.project.path / HOLDER).read_text()
         except FileNotFoundError:
@@ -178,7 +178,7 @@ class Running:
         return code
 
     def printed(self) -> str:
-        """What it has printed."""
+        """Return what it has printed."""
         with self.log.open("rb") as log:
             log.seek(self.begins)
             return log.read().decode(errors="replace")

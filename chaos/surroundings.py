@@ -151,7 +151,7 @@ def _refused(site: Site, before: Callable[[], None] | None = None) -> None:
 
 
 def _may_mount() -> bool:
-    """Whether this user may mount file systems."""
+    """Say whether this user may mount file systems."""
     if os.geteuid() != 0:
         return False
     probe = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
@@ -181,7 +181,7 @@ def _mounted(folder: Path, options: str) -> Iterator[Callable[[str], None]]:
 
 
 def _held_kb(folder: Path) -> int:
-    """What the folder takes up already, each file and folder in whole pages."""
+    """Return what the folder takes up already, each file and folder in whole pages."""
     pages = [-(-path.stat().st_size // PAGE) for path in folder.rglob("*")]
     return (sum(pages) + len(pages)) * PAGE // KB
 

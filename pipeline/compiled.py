@@ -66,7 +66,7 @@ def inlined(function: Function) -> Function:
 
 
 def has_machine_code() -> bool:
-    """Whether an earlier process has kept machine code of these sources."""
+    """Say whether an earlier process has kept machine code of these sources."""
     return FOLDER.is_dir() and any(FOLDER.iterdir())
 
 

@@ -1,4 +1,4 @@
-"""What a scheduled run commits: a new number of trials before it, its outcome after it."""
+"""Commit for a scheduled run: a new number of trials before it, its outcome after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a scheduled run went, in the log, in a file, and in the CI job's summary."""
+"""Say how a scheduled run went: in the log, in a file, and in the CI job's summary."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Quality:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What the registered networks predict.
+    """Holds what the registered networks predict.
 
     test: (test row, class) probabilities of each kind; val: (val row, class), of the tuned one.
     y: (test row,) class numbers. classes: their names.

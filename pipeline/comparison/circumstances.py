@@ -15,7 +15,7 @@ from pipeline.text.numbers import listed
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """What the search for the tuned regularization came to.
+    """Says what the search for the tuned regularization came to.
 
     importance: share of each tuned value in what moved the score of the trials, if measured.
     """

@@ -1,4 +1,4 @@
-"""Which raw columns the tuned networks depend on, and how well they do in slices of the data."""
+"""Find the raw columns that the tuned networks depend on, and how well they do in slices."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class RawRows:
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What the networks are trained on.
+    """Holds what the networks are trained on.
 
     fold: fits on train, stops on val, scores on test. cv: the folds inside train; none without
     validation curves. published: the published run to repeat, and all_rows: the rows of all roles,

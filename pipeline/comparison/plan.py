@@ -35,7 +35,7 @@ CURVES, SETS, PUBLISHED = "validation curves", "bootstrap sets", "reference expe
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What the experiments gave; parts that are switched off are None or empty.
+    """Holds what the experiments gave; parts that are switched off are None or empty.
 
     fitting_rows: number of training rows that fitted the networks of the ablation and of the
     bootstrap sets.

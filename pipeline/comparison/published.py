@@ -42,7 +42,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class RepeatedRun:
-    """What the repetitions of the published run show.
+    """Says what the repetitions of the published run show.
 
     fit_rows, rows: number of rows that fitted each network, and of all rows.
     without, with_dropout: accuracy of each repetition. difference: with minus without.

@@ -1,4 +1,4 @@
-"""How good the registered networks are: by probability, by threshold, by class, by row."""
+"""Measure how good the registered networks are: by probability, threshold, class and row."""
 
 from __future__ import annotations
 

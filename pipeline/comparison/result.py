@@ -50,7 +50,7 @@ class Candidate(_Record):
 
 
 class Data(_Record):
-    """What the networks were trained and judged on.
+    """Says what the networks were trained and judged on.
 
     findings: what the reader should know about the table, a sentence each.
     """
@@ -65,7 +65,7 @@ class Data(_Record):
 
 
 class Setting(_Record):
-    """What a rerun depends on besides code.
+    """Lists what a rerun depends on besides code.
 
     digests: first digits of the SHA-256 of each role's file. versions: of the packages that
     compute. machine: processor and cores. train: settings of every fit.

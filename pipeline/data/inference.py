@@ -20,7 +20,7 @@ TRUE_OR_FALSE = {"true", "false"}
 
 @dataclass(frozen=True)
 class Inferred:
-    """What a column holds. notes: the check and the message of each thing its user should know."""
+    """Says what a column holds. notes: check and message of each thing its user should know."""
 
     kind: ColumnKind
     written: Written

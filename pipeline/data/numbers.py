@@ -35,7 +35,7 @@ EXACT_DIGITS = 15
 
 @dataclass(frozen=True)
 class NumbersSeen:
-    """What the distinct texts of a column show.
+    """Says what the distinct texts of a column show.
 
     count: texts that hold a number. odd: the others. units: what stands beside numbers, '' for
     nothing. decimal, thousands: marks that can be only that. open: for each mark that has exactly

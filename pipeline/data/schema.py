@@ -13,7 +13,7 @@ ColumnKind = Literal["numeric", "boolean", "date", "category"]
 
 
 class Written(BaseModel):
-    """How a column's cells are written, so that a model reads them exactly as `fetch` did.
+    """Says how a column's cells are written, so that a model reads them exactly as `fetch` did.
 
     missing: texts that stand for a gap. decimal, thousands: the marks within numbers. unit: a text
     beside each number, such as '%'. date: the format of dates; None if they are plain ISO 8601.

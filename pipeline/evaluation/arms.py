@@ -1,4 +1,4 @@
-"""What is compared in each outer fold: the baseline, the tuned mix, and what explains it."""
+"""List what is compared in each outer fold: the baseline, the tuned mix, and what explains it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether there are rows enough for folds inside folds, and what to lower if not."""
+"""Check that there are rows enough for folds inside folds, and say what to lower if not."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _classes(rows: Rows, positions: np.ndarray) -> int:
 
 
 def _enough(count: int, folds: int, inner: int, share: float) -> bool:
-    """Whether a class with this many rows has one in each outer, inner and stop part."""
+    """Say whether a class with this many rows has one in each outer, inner and stop part."""
     training = count - -(-count // folds)
     stop = max(1, round(share * training))
     return count >= folds and training - stop >= inner

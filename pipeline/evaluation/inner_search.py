@@ -43,7 +43,7 @@ class InnerTrial:
 
 @dataclass(frozen=True, eq=False)
 class InnerSearch:
-    """What a search found: all trials, and the best each technique can do alone, by name."""
+    """Holds what a search found: all trials, and the best each technique can do alone, by name."""
 
     trials: Sequence[InnerTrial]
     alone: Mapping[str, InnerTrial]

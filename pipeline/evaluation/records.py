@@ -1,4 +1,4 @@
-"""What is kept of one outer fold besides its losses."""
+"""Records of what is kept of one outer fold besides its losses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ArmRecord(_Record):
 
 
 class FoldRecord(_Record):
-    """What was tried and chosen in one outer fold.
+    """Says what was tried and chosen in one outer fold.
 
     seeds: of the arms' networks. member_epochs, member_steps: what its training took.
     """

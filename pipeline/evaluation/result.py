@@ -1,4 +1,4 @@
-"""What `evaluate` found, as one object that JSON, report and tracking are made from."""
+"""Hold what `evaluate` found in one object, from which JSON, report and tracking are made."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Peer(_Record):
 
 
 class OuterFoldRecord(_Record):
-    """What was chosen in one outer fold, and the log loss of its held-out rows.
+    """Says what was chosen in one outer fold, and the log loss of its held-out rows.
 
     alone: strength of each technique alone. searched: log loss, by the inner cross-validation, of
     the baseline and of the best trial; None if a fit of the baseline failed.

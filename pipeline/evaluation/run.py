@@ -18,7 +18,7 @@ from pipeline.training.fit import Trainer
 
 
 class Store(Protocol):
-    """Where finished outer folds are kept."""
+    """Keeps finished outer folds."""
 
     def has(self, repeat: int, fold: int) -> bool:
         """Say whether an outer fold is finished."""

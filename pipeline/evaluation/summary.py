@@ -34,7 +34,7 @@ Losses = Mapping[str, Mapping[str, Floats]]
 
 @dataclass(frozen=True, eq=False)
 class _Judge:
-    """How differences are judged: on which folds and groups, at which confidence."""
+    """Judges differences on these folds and groups, at this confidence."""
 
     fold: Labels
     groups: Labels | None
@@ -165,7 +165,7 @@ def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, A
 
 
 def _is_scaled(table: Losses, name: str) -> bool:
-    """Whether an arm has a temperature in each outer fold."""
+    """Say whether an arm has a temperature in each outer fold."""
     return bool(np.isfinite(table[name]["recalibrated"]).all())
 
 

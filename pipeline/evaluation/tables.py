@@ -1,4 +1,4 @@
-"""What an evaluation found, as tables."""
+"""Write what an evaluation found as tables."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Check(BaseModel):
 
 
 class Decision(BaseModel):
-    """Whether to promote, and every condition that was checked."""
+    """Says whether to promote, and lists every condition that was checked."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +47,7 @@ class Decision(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """What is known of a challenger beside a champion.
+    """Holds what is known of a challenger beside a champion.
 
     difference: challenger minus champion in the gate's metric. changed_roles: settings of the
     split that are not those of the champion's training, by which the champion may have been

@@ -28,7 +28,7 @@ WORDS: Mapping[ChangeKind, str] = {
 
 
 class Change(BaseModel):
-    """What one comparison found.
+    """Says what one comparison found.
 
     subject: a column, or what else was compared. size: the PSI of a distribution; for all others a
     difference of shares. p: the test's, corrected for the number of tests; None without a test.

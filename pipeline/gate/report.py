@@ -23,7 +23,7 @@ Outcome = Literal["promoted", "refused", "undecided", "kept", "tried"]
 
 
 class GateReport(BaseModel):
-    """What the gate decided and why.
+    """Says what the gate decided and why.
 
     outcome: kept if the challenger is champion already, undecided if no decision was possible,
     tried if none was wanted, as the run only tries something out.

@@ -1,4 +1,4 @@
-"""What results depend on besides code and parameters: the files, the packages, the processor."""
+"""Name what results depend on besides code and parameters: files, packages, the processor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a stage is that consists of unequal parts: a bar on a terminal, a line elsewhere."""
+"""Show how far a stage of unequal parts is: a bar on a terminal, a line elsewhere."""
 
 from __future__ import annotations
 

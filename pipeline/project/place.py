@@ -1,4 +1,4 @@
-"""Where the project is: here, or, in one of DVC's copies of it, the folder it was copied from.
+"""Find the project: here, or, in one of DVC's copies of it, in the folder it was copied from.
 
 `dvc exp run --queue`, `--temp` and `--run-all` run stages in a copy below `.dvc/tmp/exps`, which
 DVC deletes afterwards. What outlives a run, such as MLflow's database, is the project's own.

@@ -1,4 +1,4 @@
-"""How far a stage is: a bar on a terminal, a line at each step elsewhere."""
+"""Show how far a stage is: a bar on a terminal, a line at each step elsewhere."""
 
 from __future__ import annotations
 

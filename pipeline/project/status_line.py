@@ -37,7 +37,7 @@ class StatusLine:
 
     @property
     def works(self) -> bool:
-        """Whether there is a terminal that can erase a line."""
+        """Say whether there is a terminal that can erase a line."""
         return self._stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
     def show(self, text: Text) -> None:

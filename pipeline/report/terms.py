@@ -1,4 +1,4 @@
-"""What the report calls things, and what it leaves out because there is nothing to see."""
+"""Name things as the report does, and say what it leaves out because there is nothing to see."""
 
 from __future__ import annotations
 

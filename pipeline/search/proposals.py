@@ -1,4 +1,4 @@
-"""Which values a trial gets: Optuna's sampler, made a pure function of seed, number and scores."""
+"""Give a trial its values: Optuna's sampler, made a pure function of seed, number and scores."""
 
 from __future__ import annotations
 

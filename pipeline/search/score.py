@@ -10,7 +10,7 @@ FoldScore = dict[str, float]
 
 
 class Score(BaseModel):
-    """How a trial did.
+    """Says how a trial did.
 
     folds: in fold order. epochs: number of epochs that each fold's fit trained. loss, val_loss:
     (epoch,) means over the folds that trained that epoch, of the loss on fitting rows and on stop

@@ -44,7 +44,7 @@ class Trial:
 
     @property
     def complete(self) -> bool:
-        """Whether the trial has a score."""
+        """Say whether the trial has a score."""
         return self.score is not None and self.score.failure is None
 
 

@@ -1,4 +1,4 @@
-"""How far the mean difference of two procedures can be trusted, from repeated cross-validation.
+"""Say how far the mean difference of two procedures can be trusted, by repeated cross-validation.
 
 differences[r, i] is the loss of one procedure minus that of another on row i, by the networks of
 repetition r that were not fitted on row i's fold. fold[r, i] is that fold's number.
@@ -99,7 +99,7 @@ def procedure_differences(
 
 
 class _Sample(NamedTuple):
-    """What an interval is made of: units (row or group,) whose mean is the estimate, and errors.
+    """Holds what an interval is made of: units (row or group) whose mean it is about, and errors.
 
     unit_error: of the mean over units. error: that of the fits added. freedom: its degrees.
     """

@@ -1,4 +1,4 @@
-"""What the difference of two procedures says, and how many rows would say more."""
+"""Say what the difference of two procedures means, and how many rows would tell more."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def rounded_up(number: float) -> int:
 
 @dataclass(frozen=True)
 class RowEffects:
-    """Which rows a mean difference comes from.
+    """Says which rows a mean difference comes from.
 
     tail_share: the part of it that the rows with the largest losses carry; it may exceed 1, where
     the other rows go the other way, and is None where there is no difference.

@@ -1,1 +1,1 @@
-"""What is predicted and how it is judged: one record for each task and each metric."""
+"""Say what is predicted and how it is judged: one record for each task and each metric."""

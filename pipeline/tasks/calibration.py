@@ -1,4 +1,4 @@
-"""How far the probabilities that a model states are from how often they come true."""
+"""Measure how far the probabilities that a model states are from how often they come true."""
 
 from __future__ import annotations
 

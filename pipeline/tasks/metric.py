@@ -1,4 +1,4 @@
-"""What a metric is: one record that reports, tables, floors and MLflow iterate over."""
+"""Define a metric: one record that reports, tables, floors and MLflow iterate over."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ScoreInterval = Literal["share", "mean recall", "ROC area"]
 
 @dataclass(frozen=True)
 class Resampling:
-    """How the interval of a metric is found by drawing rows anew.
+    """Says how the interval of a metric is found by drawing rows anew.
 
     weighted: its values under many row weightings at once. within_classes: whether as many rows
     are drawn from each class as the class has, for metrics that no class may be absent from.

@@ -1,4 +1,4 @@
-"""What is predicted, and by which metrics predictions are judged."""
+"""Say what is predicted, and by which metrics predictions are judged."""
 
 from __future__ import annotations
 

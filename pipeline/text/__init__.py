@@ -1,1 +1,1 @@
-"""How numbers and texts are written for people."""
+"""Write numbers and texts for people."""

@@ -1,4 +1,4 @@
-"""What every trainer takes and gives: members of a stack, and their fits."""
+"""Define what every trainer takes and gives: members of a stack, and their fits."""
 
 from __future__ import annotations
 

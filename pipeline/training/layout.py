@@ -1,4 +1,4 @@
-"""Where a member's numbers lie in memory: its weights, and the workspace of a core.
+"""Say where a member's numbers lie in memory: its weights, and the workspace of a core.
 
 Matrices are (row, unit), float32 and contiguous. A member's weights are one flat vector in the
 order of `keras.Model.get_weights()`; `Layout` says where each array begins.
@@ -22,7 +22,7 @@ BLOCK_ROWS = 128  # rows evaluated at once: as many as fit into a core's cache
 
 
 class Layout(NamedTuple):
-    """Where a member's arrays lie in its flat vectors, and what is done to them.
+    """Says where a member's arrays lie in its flat vectors, and what is done to them.
 
     widths: (layer + 1,) units, the features first. kernels, biases, norms: (layer,) where each
     begins, the output layer included; at `norms` lie scale, shift, moving mean and moving variance,
@@ -125,7 +125,7 @@ class Workspace(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """Whether rows pass in training, and which dropout masks the step then draws."""
+    """Says whether rows pass in training, and which dropout masks the step then draws."""
 
     training: bool
     seed: int

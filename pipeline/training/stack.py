@@ -140,7 +140,7 @@ class _Training:
 
     @property
     def finished(self) -> bool:
-        """Whether all members have trained their last epoch."""
+        """Say whether all members have trained their last epoch."""
         stopped = all(member.early_stopping.stopped for member in self.members)
         return stopped or self.epoch == self.train.max_epochs
 

@@ -11,7 +11,7 @@ from pipeline.training.random_streams import drop_threshold
 
 
 class Strengths(NamedTuple):
-    """How strongly one member is regularized.
+    """Says how strongly one member is regularized.
 
     threshold: dropout drops a unit whose random bits are below it. scale: its factor for the rest.
     """

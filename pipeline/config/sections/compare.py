@@ -9,7 +9,7 @@ from pipeline.config.sections.published import PublishedRun
 
 
 class CompareParams(Section):
-    """How the tuned network and the baseline are judged."""
+    """Says how the tuned network and the baseline are judged."""
 
     seeds: int = whole_number(1, 10_000, 20)
     ablation: Flag = True

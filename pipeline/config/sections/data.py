@@ -28,7 +28,7 @@ TypeName = Annotated[str, Field(pattern=r"^(number|category|boolean|date(:.+)?)$
 
 
 class CsvParams(Section):
-    """How a text file is written; null means that it is found in the file itself."""
+    """Says how a text file is written; null means that it is found in the file itself."""
 
     delimiter: str | None = Field(
         default=None,
@@ -82,7 +82,7 @@ class CsvParams(Section):
 
 
 class CategoryParams(Section):
-    """How the levels of text columns become columns of numbers."""
+    """Says how the levels of text columns become columns of numbers."""
 
     rare: float = Field(default=0.01, ge=0, lt=1, description="a share in [0, 1)", examples=[0.01])
     most: int = Field(
@@ -95,7 +95,7 @@ class CategoryParams(Section):
 
 
 class DataParams(Section):
-    """Where the table comes from and how its columns become numbers."""
+    """Says where the table comes from and how its columns become numbers."""
 
     source: str = Field(
         min_length=1,

@@ -17,7 +17,7 @@ class Levels(Section):
 
 
 class DriftParams(Section):
-    """How today's data may differ from what the champion was trained on."""
+    """Says how today's data may differ from what the champion was trained on."""
 
     min_rows: int = whole_number(5, 1_000_000, 50)
     error_rate: float = Field(

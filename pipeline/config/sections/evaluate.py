@@ -10,7 +10,7 @@ from pipeline.config.section import Section, whole_number
 
 
 class EvaluateParams(Section):
-    """How the tuned procedure is judged on all rows but the test rows."""
+    """Says how the tuned procedure is judged on all rows but the test rows."""
 
     folds: int = whole_number(0, 50, 5)
     repeats: int = whole_number(1, 1000, 4)

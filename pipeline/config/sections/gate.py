@@ -51,14 +51,14 @@ class FloorParams(create_model("_Floors", __base__=Section, **_FLOORS)):  # type
 
 
 class SliceParams(Section):
-    """Which slices of the test rows are checked, and how far a slice may fall behind."""
+    """Says which slices of the test rows are checked, and how far a slice may fall behind."""
 
     min_rows: int = whole_number(5, 1_000_000, 20)
     drop: Share
 
 
 class GateParams(Section):
-    """When the challenger becomes champion."""
+    """Says when the challenger becomes champion."""
 
     metric: str = Field(
         # A pattern and not a Literal, which has no type for names that a table gives.

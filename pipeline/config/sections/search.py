@@ -7,7 +7,7 @@ from pipeline.config.sections.regularization import SpaceParams
 
 
 class SearchParams(Section):
-    """How many trials the study has, and the space they are drawn from."""
+    """Says how many trials the study has, and from which space they are drawn."""
 
     trials: int = whole_number(1, 1_000_000, 100)
     batch: int = whole_number(1, 10_000, 8)

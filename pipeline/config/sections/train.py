@@ -16,7 +16,7 @@ ClassWeight = Literal["none", "balanced"] | dict[str, float]
 
 
 class TrainParams(Section):
-    """How a fit runs, apart from what is tuned."""
+    """Says how a fit runs, apart from what is tuned."""
 
     batch_size: int = whole_number(1, 1_000_000, 32)
     max_epochs: int = whole_number(1, 100_000, 100)

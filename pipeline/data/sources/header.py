@@ -34,7 +34,7 @@ SHOWN_LETTERS = 40
 
 @dataclass(frozen=True)
 class Header:
-    """Where a file's rows begin.
+    """Says where a file's rows begin.
 
     names: those of the columns. skipped: lines above them; comments: those that are comments.
     """

@@ -60,7 +60,7 @@ class ChartRow:
 
 @dataclass(frozen=True)
 class ChartText:
-    """What a chart says about its rows.
+    """Holds what a chart says about its rows.
 
     left, right: what lies there, if anything is to be said. sizes: whether ticks have no sign,
     where units differ.

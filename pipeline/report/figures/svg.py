@@ -1,4 +1,4 @@
-"""What all charts are drawn with: SVG whose text keeps its size at any width.
+"""Draw all charts as SVG, whose text keeps its size at any width.
 
 Places across are percentages and all else is in pixels. A view box, which would shrink the text
 along with the picture, is only used for lines and areas, which have no text.
@@ -24,7 +24,7 @@ DIAMOND, SQUARE = "M0,-6L6,0L0,6L-6,0z", "M-4.5,-4.5h9v9h-9z"
 
 @dataclass(frozen=True)
 class Mark:
-    """How a point looks: by shape too, for those who see no colours."""
+    """Says how a point looks: by shape too, for those who see no colours."""
 
     colour: str
     shape: str = CIRCLE
@@ -33,7 +33,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Stroke:
-    """How a line looks. title: its entry in the legend. dash: lengths of dashes and gaps."""
+    """Says how a line looks. title: its entry in the legend. dash: lengths of dashes and gaps."""
 
     title: str
     colour: str

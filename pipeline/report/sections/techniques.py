@@ -1,4 +1,4 @@
-"""Which technique does what on the test rows, where no evaluation says it better."""
+"""Say which technique does what on the test rows, where no evaluation says it better."""
 
 from __future__ import annotations
 

@@ -140,6 +140,6 @@ def _paths(files: ModelFiles) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Context:
-    """What MLflow hands a model on loading."""
+    """Describes what MLflow hands a model on loading."""
 
     artifacts: dict[str, str]

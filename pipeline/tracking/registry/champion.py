@@ -1,4 +1,4 @@
-"""Who is champion: aliases that move safely, and the journal of why."""
+"""Say who is champion: aliases that move safely, and the journal of why."""
 
 from __future__ import annotations
 

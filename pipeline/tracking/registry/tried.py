@@ -1,4 +1,4 @@
-"""What was only tried out and is to count by now: its models, and the code that made them."""
+"""Find what was only tried out and is to count by now: its models, and the code behind them."""
 
 from __future__ import annotations
 

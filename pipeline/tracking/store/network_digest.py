@@ -1,4 +1,4 @@
-"""What tells one network from every other, whichever file it is saved in."""
+"""Tell one network from every other, whichever file it is saved in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a run only tries something out: then it registers no model and moves no alias."""
+"""Say whether a run only tries something out: then it registers no model and moves no alias."""
 
 from __future__ import annotations
 

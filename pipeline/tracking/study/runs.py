@@ -35,7 +35,7 @@ WHOLE = list(map(RunStatus.to_string, (RunStatus.FINISHED, RunStatus.FAILED)))
 
 @dataclass(frozen=True)
 class StudyLabel:
-    """What names a study's runs: the experiment is the data set."""
+    """Names a study's runs: the experiment is the data set."""
 
     dataset: str
     study: str
@@ -114,7 +114,7 @@ def sync(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> st
 
 @dataclass(frozen=True, eq=False)
 class StudyPage:
-    """What the page of a study's own run shows beside its trials.
+    """Holds what the page of a study's own run shows beside its trials.
 
     ended: when the last trial was trained; now if that is not known.
     """
