@@ -64,7 +64,7 @@ wheel: | $(UV) ## Build the wheel that makes projects, dist/regularization_pipel
 .PHONY: docs
 docs: export NO_MKDOCS_2_WARNING := 1  # a notice of mkdocs-material, about what follows it
 docs: | $(UV) ## Build the documentation site into site/, and fail on a broken link
-	$(UV) run --quiet --isolated --locked --only-group docs mkdocs --quiet build --strict --clean
+	$(UV) run --quiet --isolated --locked --only-group docs mkdocs build --strict --clean
 
 .PHONY: pictures
 pictures: $(READY) ## Make all pictures and figures of README and docs anew, from two runs (minutes)
