@@ -98,8 +98,18 @@ def chosen_rows(
 def assign_folds(
     labels: npt.NDArray[np.str_], identity: npt.NDArray[np.str_], split: SplitParams
 ) -> npt.NDArray[np.int32]:
-    """Return (row,) fold numbers, stratified by label; equal rows and groups stay together."""
-    repeated = len(np.unique(identity)) < len(identity)
+    """Return (row,) fold numbers, stratified by label; equal rows and groups stay together.
+
+    `InputError` if there are fewer different rows, or groups, than folds.
+    """
+    different = len(np.unique(identity))
+    if different < split.folds:
+        raise InputError(
+            f"split: {different} different rows or groups for {split.folds} folds, want at least"
+            f" one for each, as equal rows and groups stay together. Lower the number of folds to"
+            f" {max(different, 2)}, or add columns that tell rows apart."
+        )
+    repeated = different < len(identity)
     kind = StratifiedGroupKFold if repeated else StratifiedKFold
     splitter = kind(split.folds, shuffle=True, random_state=split.seed)
     groups = identity if repeated else None

@@ -95,6 +95,14 @@ def test_folds_are_stratified(table: Table, schema: Schema) -> None:
     assert (counts.max(axis=1) - counts.min(axis=1) <= 1).all()
 
 
+@pytest.mark.parametrize("different", [1, 2, SPLIT.folds - 1])
+def test_fewer_different_rows_than_folds_is_an_error(different: int) -> None:
+    identity = np.resize([f"row {n}" for n in range(different)], 300)
+    labels = np.resize(["no", "yes", "yes"], 300)
+    with pytest.raises(InputError, match=f"{different} different rows or groups for"):
+        assign_folds(labels, identity, SPLIT)
+
+
 @pytest.mark.parametrize(
     ("counts", "message"),
     [

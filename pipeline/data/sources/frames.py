@@ -53,10 +53,27 @@ def to_frame(table: pa.Table, origin: str, unwanted: Collection[str] = ()) -> pd
                 f"{origin}: column {name!r} holds {column.type}, want numbers, text, booleans or"
                 f" dates. Leave it out (data.drop), or turn it into plain columns in the file."
             )
+        if plain is not None and name not in unwanted:
+            _check_dates(plain, name, origin)
         columns.append(pa.nulls(len(column), pa.string()) if plain is None else plain)
     return pa.table(columns, names=table.column_names).to_pandas(
         types_mapper={pa.bool_(): pd.BooleanDtype()}.get, ignore_metadata=True, date_as_object=False
     )
+
+
+def _check_dates(column: pa.ChunkedArray, name: str, origin: str) -> None:
+    """Raise `InputError` for moments that microseconds do not reach."""
+    if not pa.types.is_timestamp(column.type):
+        return
+    try:
+        column.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        # In nanoseconds a moment has digits that microseconds lack, and all are reached.
+        if column.type.unit != "ns":
+            raise InputError(
+                f"{origin}: column {name!r} holds dates beyond the year 294246, want dates that a"
+                " calendar has. Mend them, or leave the column out (data.drop)."
+            ) from None
 
 
 def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
@@ -102,6 +103,19 @@ def test_dates_of_every_kind_are_read_and_prepared(
     rows = table.frame[schema.features]
     made = Preparation(schema, scale, CategoryParams()).fit(rows)
     assert np.isfinite(made.transform(rows)).all()
+
+
+@pytest.mark.parametrize("unit", ["s", "ms"])
+def test_dates_that_no_calendar_has_are_named(load: Load, tmp_path: Path, unit: str) -> None:
+    far = pa.array([2**60, -(2**60), 0] * (ROWS // 3)).cast(pa.timestamp(unit))
+    # Parquet has no seconds.
+    feather.write_feather(
+        pa.table({"x": far, "noise": range(ROWS), "y": ["a", "b"] * (ROWS // 2)}),
+        tmp_path / "t.feather",
+    )
+    with pytest.raises(InputError, match="column 'x' holds dates beyond the year 294246"):
+        load(tmp_path / "t.feather", target="y")
+    assert list(load(tmp_path / "t.feather", target="y", drop=["x"]).frame) == ["noise", "y"]
 
 
 LONG = [2**53, 2**53 + 1, 7]
