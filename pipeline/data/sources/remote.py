@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,9 +49,7 @@ def download(url: str, data: DataParams, scratch: Path) -> Path:
         # fsspec turns a time-out into "not found" while it looks whether the address is there.
         late = time.monotonic() > deadline - SLACK_S
         if not late and isinstance(error, FileNotFoundError):
-            raise InputError(
-                f"{shown}: not found, want a file. Check the address, e.g. in a browser."
-            ) from None
+            raise InputError(f"{shown}: {_why_not_there(error.__cause__, url)}") from None
         raise InputError(
             f"{shown}: no answer, or not all of it, within data.timeout_s = {data.timeout_s}, want"
             " the file. Try again, raise data.timeout_s, or download it yourself."
@@ -76,6 +75,25 @@ def _options(url: str, timeout_s: int) -> dict[str, Any]:
 
     # One stream from start to end: not every server gives ranges.
     return {"block_size": 0, "client_kwargs": {"timeout": ClientTimeout(total=timeout_s)}}
+
+
+def _why_not_there(cause: BaseException | None, url: str) -> str:
+    """Say why fsspec found nothing: it calls everything "not found", and gives the cause."""
+    status = getattr(cause, "status", None)
+    if status not in {None, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        text = HTTPStatus(status).phrase if status in {*HTTPStatus} else "an error"
+        return (
+            f"the server answers {status} ({text}), want the file."
+            " Check the address and what it takes to be let in, or download it yourself."
+        )
+    if isinstance(cause, OSError):
+        reason = getattr(cause, "os_error", None) or cause
+        why = getattr(reason, "strerror", None) or first_line(reason, url)
+        return (
+            f"no connection to {urlsplit(url).hostname!r} ({why}), want a host that answers."
+            " Check the name of the host and the network, or download the file yourself."
+        )
+    return "not found, want a file. Check the address, e.g. in a browser."
 
 
 def first_line(error: BaseException, url: str) -> str:

@@ -16,9 +16,11 @@ from ruamel.yaml import YAML
 
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params, parse_params
+from pipeline.config.sections.data import CategoryParams
 from pipeline.data.checks import check_table
 from pipeline.data.description import describe
-from pipeline.data.prepare import Preparation
+from pipeline.data.preparation import Preparation
+from pipeline.data.roles import identities
 from pipeline.data.sources.dispatch import load_table
 from pipeline.data.table import Table
 
@@ -42,10 +44,17 @@ CELLS = st.one_of(
     # Numbers as people write them: thousands, signs and units.
     st.builds(
         lambda before, number, mark, after: before + f"{number:,}".replace(",", mark) + after,
-        st.sampled_from(["", "-", "\u2212", "+", "(", "$", "EUR ", "\u20ac -"]),
+        st.sampled_from(["", "-", "\u2212", "+", "(", "$", "EUR ", "\u20ac -", "\u200b", "0"]),
         st.one_of(st.integers(0, 10**9), st.floats(0, 1e9)),
-        st.sampled_from([",", ".", "'", " ", "\u00a0"]),
-        st.sampled_from(["", "-", ")", "%", " kg", "\u00a0\u20ac"]),
+        st.sampled_from([",", ".", "'", " ", "\u00a0", "_"]),
+        st.sampled_from(["", "-", ")", "%", " kg", "\u00a0\u20ac", ",-", ".--", '"', " years old"]),
+    ),
+    # Digits, signs and blanks of other scripts, and what looks like a date or a time.
+    st.text("\uff11\uff0d\u0661\u066b\u0967\u2007\u2014.,-: ", max_size=6),
+    st.builds(
+        "{}{}{}{}{}".format,
+        *[st.integers(0, 32), st.sampled_from("-/.: ")] * 2,
+        st.integers(0, 9999),
     ),
 )
 # What stands above the header of some files, or in its place.
@@ -60,6 +69,11 @@ ABOVE = st.sampled_from(
         "\n\n",
         "@RELATION t\n",
         "x;y\n",
+        ";;\n",
+        "SEP = ,,,\n",
+        "My table;;\n",
+        "|---|---|\n",
+        "[1, 2]\n",
     ]
 )
 WRITTEN = st.builds(
@@ -109,6 +123,17 @@ def test_any_bytes_are_a_table_or_a_message(content: bytes, tmp_path: Path) -> N
         return
     assert len(table.classes) >= 2
     assert table.frame["y"].isin(table.classes).all()
+    check_prepared(table, "standard")
+
+
+def check_prepared(table: Table, scale: Any) -> None:
+    """Prepare all rows by the statistics of most of them, and give each row an identity."""
+    schema = describe(table, None)
+    rows = table.frame[schema.features]
+    made = Preparation(schema, scale, CategoryParams()).fit(rows[: len(rows) * 3 // 4])
+    x = made.transform(rows)
+    assert x.shape[0] == len(rows) == len(identities(table.frame, schema))
+    assert np.isfinite(x).all()
 
 
 COLUMNS = st.one_of(
@@ -136,14 +161,8 @@ def test_any_columns_become_finite_numbers(
     table = fetched(params)
     if table is None:
         return
-    schema = describe(table, None)
-    assert len(schema.features) == len(columns)
-    rows = table.frame[schema.features]
-    made = Preparation(schema, scale, params.data.categories)
-    made.fit(rows[:18])
-    x = made.transform(rows)
-    assert x.shape[0] == 24
-    assert np.isfinite(x).all()
+    assert len(describe(table, None).features) == len(columns)
+    check_prepared(table, scale)
 
 
 VALUES = st.one_of(

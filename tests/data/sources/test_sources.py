@@ -175,7 +175,7 @@ def test_sql(
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """An HTTP server over the test's folder; /hangs never answers."""
+    """An HTTP server over the test's folder; /hangs never answers, and /locked refuses."""
     ended = threading.Event()
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -185,6 +185,8 @@ def server(tmp_path: Path) -> Iterator[str]:
         def do_GET(self) -> None:
             if self.path.startswith("/hangs"):
                 ended.wait(30)
+            elif self.path.startswith("/locked"):
+                self.send_error(403)
             else:
                 super().do_GET()
 
@@ -214,6 +216,7 @@ def test_url_that_fails_is_told(load: Load, tmp_path: Path, server: str) -> None
     (tmp_path / "big.csv").write_bytes(b"x,y\n" + b"1,a\n" * 400_000)
     for path, extra, message in (
         ("absent.csv", {}, "absent.csv: not found, want a file"),
+        ("locked", {}, r"locked: the server answers 403 \(Forbidden\), want the file"),
         ("hangs", {"timeout_s": 1}, "within data.timeout_s = 1"),
         ("big.csv", {"max_mb": 1}, "larger than data.max_mb = 1"),
     ):
@@ -221,6 +224,14 @@ def test_url_that_fails_is_told(load: Load, tmp_path: Path, server: str) -> None
             load(f"{server}/{path}?key=secret", target="y", **extra)
         assert "secret" not in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "127.0.0.1:9"])
+def test_a_host_that_is_not_reached_is_named(load: Load, host: str) -> None:
+    name = host.partition(":")[0]
+    with pytest.raises(InputError, match=f"x.csv: no connection to '{name}'") as caught:
+        load(f"https://user:secret@{host}/x.csv?key=secret", target="y")
+    assert "secret" not in str(caught.value)
 
 
 def test_mnist_from_the_cache(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
