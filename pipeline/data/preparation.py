@@ -31,8 +31,9 @@ BLOCK_CELLS = 2**22
 class Preparation:
     """Steps from raw rows, their columns in any order, to a float32 matrix.
 
-    Numbers: gaps take the median (of images, 0), then the wanted scaling; where gaps are common, a
-    column says where they are. Booleans: 0 and 1, gaps take the more frequent. Dates: days, month,
+    Numbers: gaps take the median (of images, 0), then the wanted scaling, by which a column that is
+    the same in all fitting rows is 0 in every row; where gaps are common, a column says where they
+    are. Booleans: 0 and 1, gaps take the more frequent. Dates: days, month,
     weekday and hour, each scaled. Categories: one column per frequent level of the fitting rows
     and one for the others; a gap is a level of its own, and an unseen level is one of the others
     or, where there are none, all zeros.
@@ -47,6 +48,9 @@ class Preparation:
         """Learn from these rows."""
         plain = plain_rows(rows, self.columns)
         self.steps = self._new_steps(plain).fit(plain)
+        for name in ("number", "date"):
+            if name in self.steps.named_transformers_:
+                _silence_constants(self.steps.named_transformers_[name]["scale"])
         return self
 
     def transform(self, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
@@ -133,6 +137,20 @@ class Preparation:
         candidates = [*names["numeric"], *names["boolean"], *days]
         share = plain[candidates].isna().mean()
         return [name for name in candidates if share[name] >= INDICATED_SHARE]
+
+
+def _silence_constants(scaler: object) -> None:
+    """Make a scaler give 0 for a column in which all fitting rows are the same, whatever comes.
+
+    scikit-learn leaves such a column in its own units, and the first row that differs may be
+    millions of days off from what the network has seen.
+    """
+    if isinstance(scaler, MinMaxScaler):
+        constant = (scaler.scale_ == 1) & (scaler.data_range_ != 1)
+        scaler.scale_[constant] = scaler.min_[constant] = 0.0
+    elif isinstance(scaler, StandardScaler):
+        # Not infinity: JSON, in which the steps are served, has none.
+        scaler.scale_[(scaler.scale_ == 1) & (scaler.var_ != 1)] = np.finfo(np.float32).max
 
 
 def _fixed_scaler(columns: int) -> FrozenEstimator:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from pipeline.config.errors import InputError
 from pipeline.config.sections.data import CategoryParams
 from pipeline.data.description import describe
+from pipeline.data.portable import portable_steps
 from pipeline.data.prepare import Preparation, prepare_cv, prepare_final
+from pipeline.data.rows import plain_rows, prepared_matrix
 from pipeline.data.schema import FOLD_COLUMN, Schema
 from pipeline.data.table import Table
 
@@ -213,6 +216,26 @@ def test_images_are_scaled_alike_and_held_once() -> None:
     gap = frame[schema.features].astype(float).mask(frame[schema.features] == pixels[0, 1])
     made = Preparation(schema, "image", CategoryParams()).fit(frame[schema.features])
     assert made.transform(gap)[0, 1] == 0
+
+
+@pytest.mark.parametrize("scale", ["minmax", "standard"])
+@pytest.mark.parametrize("usual", [0.1, 50_000.0, None])
+def test_what_never_differed_in_fitting_is_nothing(scale: Any, usual: float | None) -> None:
+    """A first other value may be far off, in units of its own, and says nothing the fit learned."""
+    days = pd.to_datetime(pd.Series(["2024-01-31"] * 30))
+    frame = pd.DataFrame({"x": [usual] * 30, "day": days, "z": np.arange(30) % 2}, dtype=object)
+    other = frame[:1].assign(x=60_000.0, day=pd.Timestamp("9999-12-31"))
+    rows = pd.concat([frame, other], ignore_index=True).infer_objects()
+    table = Table("toy", "", rows.assign(y=np.resize(["a", "b"], 31)), "y", ("a", "b"))
+    made = Preparation(describe(table, None), scale, CategoryParams()).fit(rows[:30])
+    assert made.steps is not None
+    x = made.transform(rows)
+    assert list(made.steps.get_feature_names_out())[:2] == ["x", "z"]
+    assert np.abs(x[:, [0, 2, 3, 4, 5]]).max() < 1e-20
+    assert len(np.unique(x[:, 1])) == 2
+    # As the served model computes it.
+    steps = json.loads(json.dumps(portable_steps(made.steps), allow_nan=False))
+    assert prepared_matrix(plain_rows(rows, made.columns), steps).tobytes() == x.tobytes()
 
 
 KINDS: dict[str, list[Any]] = {
