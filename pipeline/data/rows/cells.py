@@ -187,7 +187,7 @@ def _number_of(cell: Any, written: WrittenMapping) -> float | None:
 
 
 def _read_booleans(values: pd.Series, written: WrittenMapping) -> tuple[pd.Series, pd.Series]:
-    words = values.map(lambda cell: _text_of(cell).strip().lower(), na_action="ignore")
+    words = values.map(lambda cell: text_of(cell).strip().lower(), na_action="ignore")
     numbers = np.where(words.isin(YES), 1.0, np.where(words.isin(NO), 0.0, np.nan))
     read = pd.Series(numbers, values.index)
     return read, read.isna()
@@ -197,10 +197,10 @@ def _read_texts(values: pd.Series, written: WrittenMapping) -> tuple[pd.Series, 
     if isinstance(values.dtype, pd.StringDtype):
         return values, pd.Series(False, values.index)
     odd = pd.Series([isinstance(cell, NESTED) for cell in values], values.index, dtype=bool)
-    return values.astype(object).map(_text_of, na_action="ignore").astype("str"), odd
+    return values.astype(object).map(text_of, na_action="ignore").astype("str"), odd
 
 
-def _text_of(cell: Any) -> str:
+def text_of(cell: Any) -> str:
     """Return a value as people write it, whatever its neighbours: a whole number has no point."""
     if isinstance(cell, (float, np.floating)) and cell % 1 == 0:
         return f"{cell:.0f}"
@@ -228,7 +228,7 @@ def _date_word(cell: Any, numbers: bool) -> Any:
     if isinstance(cell, (*NESTED, bool, np.bool_)):
         return None
     if isinstance(cell, Number):
-        return _text_of(cell) if numbers else None
+        return text_of(cell) if numbers else None
     return cell
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config.errors import InputError
+from pipeline.data.rows.cells import text_of
 
 # Whole numbers up to here are exact in double precision.
 EXACT = 2**53
@@ -34,7 +35,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
         try:
             columns[str(name)] = pa.array(column, from_pandas=True)
         except (pa.ArrowException, OverflowError):
-            text = [None if pd.isna(value) else str(value) for value in column]
+            text = [None if pd.isna(value) else text_of(value) for value in column]
             columns[str(name)] = pa.array(text, pa.string())
     return pa.table(columns)
 

@@ -73,9 +73,10 @@ CASES: dict[str, tuple[Write, dict[str, Any], str]] = {
     "OpenDocument text": (zipped(mimetype=b"", **{"content.xml": b""}), {}, "a document"),
     "DuckDB": (text(b"\0" * 8 + b"DUCK" + b"\0" * 90), {}, "a DuckDB database"),
     "damaged Arrow": (text(b"ARROW1\0\0rest"), {}, "damaged Arrow"),
-    "damaged JSON lines": (text('{"x": 1}\n{"x": \n'), {}, "damaged JSON lines"),
-    "JSON lines of two types": (
-        text('{"x": 1, "y": "a"}\n{"x": "b", "y": "c"}\n'), {}, "damaged JSON lines"),
+    "damaged JSON lines": (text('{"x": 1}\n{"x": \n'), {}, "line 2 is no JSON"),
+    "JSON lines with a number": (text('{"x": 1}\n{"x": 2}\n5\n'), {}, "line 3 is no object"),
+    "JSON lines with a key twice": (
+        text('{"x": 1}\n{"x": 2, "x": 3}\n'), {}, "a key stands in it twice"),
     "damaged old Excel": (text(b"\xd0\xcf\x11\xe0rest"), {}, "no workbook that can be read"),
     "PDF": (text("%PDF-1.7"), {}, "a PDF document"),
     "zstd": (text(b"\x28\xb5\x2f\xfdrest"), {}, "damaged zstd"),

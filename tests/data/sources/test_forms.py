@@ -119,6 +119,30 @@ def test_nested_json_is_left_out_or_named(load: Load, tmp_path: Path) -> None:
     assert list(load(tmp_path / "t.jsonl", target="y", drop=["tags"]).frame) == ["x", "y"]
 
 
+def test_json_lines_of_several_types_are_texts(load: Load, tmp_path: Path) -> None:
+    lines = "".join(
+        f'{{"x": {n if n % 3 else chr(34) + "A" + chr(34)}, "z": {n % 5}, "y": "{"ab"[n % 2]}"}}\n'
+        for n in range(30)
+    )
+    (tmp_path / "t.jsonl").write_text(lines)
+    assert load(tmp_path / "t.jsonl", target="y", drop=[]).frame["x"].tolist()[:4] == [
+        "A", "1", "2", "A"]  # fmt: skip
+    assert list(load(tmp_path / "t.jsonl", target="y", drop=["x"]).frame) == ["z", "y"]
+
+
+@pytest.mark.parametrize("first", [2**53, 2**63, 2**64])
+def test_long_whole_numbers_of_json_lines_stay_apart(
+    load: Load, tmp_path: Path, first: int
+) -> None:
+    lines = "".join(
+        f'{{"x": {first + n if n % 3 else "null"}, "z": {n % 5}, "y": "{"ab"[n % 2]}"}}\n'
+        for n in range(30)
+    )
+    (tmp_path / "t.jsonl").write_text(lines)
+    ids = load(tmp_path / "t.jsonl", target="y").frame["x"]
+    assert ids.dropna().tolist() == [str(first + n) for n in range(30) if n % 3]
+
+
 def test_a_name_says_that_tabs_separate(load: Load, tmp_path: Path) -> None:
     lines = "".join(f"{n % 7}\t{n % 3},{n % 5},{n % 2}\t{'ab'[n % 2]}\n" for n in range(30))
     (tmp_path / "t.tsv").write_text("x\ta,b,c\ty\n" + lines)
@@ -143,6 +167,22 @@ def test_an_sqlite_file_is_read(load: Load, tmp_path: Path, frame: pd.DataFrame)
         load(path, target="label", query="DROP TABLE others")
     assert len(before) > 0
     assert not [*tmp_path.glob("*-journal"), *tmp_path.glob("*-wal")]
+
+
+def test_whole_numbers_of_a_database_stay_apart(load: Load, tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (id INTEGER, z REAL, y TEXT)")
+        connection.executemany(
+            "INSERT INTO t VALUES (?, ?, ?)",
+            [(2**53 + n if n % 3 else None, n % 5 + 0.5, "ab"[n % 2]) for n in range(30)],
+        )
+    connection.close()
+    table = load(path, target="y", query=None)
+    assert table.frame["id"].dropna().tolist() == [str(2**53 + n) for n in range(30) if n % 3]
+    assert table.frame["z"].dtype == float
+    with pytest.raises(InputError, match=r"data\.query: gives several columns called 'z'"):
+        load(path, target="y", query="SELECT a.z, b.z, a.y FROM t AS a, t AS b")
 
 
 def test_every_packing_is_tried() -> None:
