@@ -67,7 +67,7 @@ def given_roles(
 ) -> npt.NDArray[np.str_]:
     """Return (row,) roles as the source gives them; without val, val is drawn from train."""
     role = np.asarray(column.astype("str").str.strip().str.lower().fillna(""), np.str_)
-    odd = sorted(set(role) - set(ROLES))
+    odd = sorted({str(name) for name in role} - {*ROLES})
     if odd:
         raise InputError(
             f"params.yaml: split.role names column {column.name!r}, which holds {odd[0]!r}, want"

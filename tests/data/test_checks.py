@@ -59,6 +59,17 @@ def test_texts_leak_and_name_rows_too() -> None:
     assert found == {("leak", "outcome"), ("id-like", "ticket")}
 
 
+def test_a_column_that_finds_no_rare_class_gives_nothing_away() -> None:
+    labels = np.where(np.arange(400) % 100 == 50, "yes", "no")
+    found = findings(labels, case=np.resize(["u", "v", "w"], 400))
+    assert [finding.check for finding in found] == ["imbalance"]
+
+
+def test_a_column_of_which_a_large_tree_makes_something_gives_nothing_away() -> None:
+    labels = np.where(np.arange(ROWS) // 6 % 2, "yes", "no")
+    assert findings(labels, case=np.arange(ROWS) * 1.5) == ()
+
+
 def test_imbalance_is_said_with_its_share() -> None:
     (found,) = findings(["yes"] * 6 + ["no"] * 114)
     assert found.check == "imbalance"

@@ -201,6 +201,26 @@ def test_folds_that_lack_a_level_are_as_wide_as_the_others() -> None:
     assert folds[1].x[:, -1].any()
 
 
+@pytest.mark.parametrize("scale", ["minmax", "image"])
+def test_frequent_gaps_have_a_column_in_every_kind_that_can_be_without(scale: Any) -> None:
+    kinds = {
+        "number": np.arange(100.0),
+        "date": pd.date_range("2024-01-01", periods=100),
+        "boolean": pd.array(np.resize([True, False], 100), dtype="boolean"),
+    }
+    columns = {
+        f"{kind} {gaps}": pd.Series(values).mask(np.arange(100) < gaps)
+        for kind, values in kinds.items()
+        for gaps in (4, 5)
+    }
+    table = Table("toy", "", pd.DataFrame(columns).assign(y=["a", "b"] * 50), "y", ("a", "b"))
+    made = Preparation(describe(table, None), scale, CategoryParams())
+    assert made.fit(table.frame[[*columns]]).steps is not None
+    names = [name for name in made.steps.get_feature_names_out() if "indicator" in name]
+    expected = [] if scale == "image" else ["number 5", "boolean 5", "date 5 (day)"]
+    assert names == [f"missingindicator_{name}" for name in expected]
+
+
 def test_images_are_scaled_alike_and_held_once() -> None:
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 200, (60, 6)).astype(np.uint8)

@@ -7,7 +7,17 @@ import pytest
 from pipeline.config.errors import InputError
 from pipeline.config.sections.split import SplitParams
 from pipeline.data.description import describe
-from pipeline.data.roles import assign_folds, assign_roles, check_roles, identities
+from pipeline.data.roles import (
+    assign_folds,
+    assign_roles,
+    changed_basis,
+    check_folds,
+    check_roles,
+    chosen_rows,
+    given_roles,
+    identities,
+    role_basis,
+)
 from pipeline.data.schema import Schema
 from pipeline.data.table import Table
 
@@ -93,6 +103,72 @@ def test_folds_are_stratified(table: Table, schema: Schema) -> None:
     fold = assign_folds(labels, identities(table.frame, schema), SPLIT)
     counts = pd.crosstab(labels, fold)
     assert (counts.max(axis=1) - counts.min(axis=1) <= 1).all()
+
+
+MANY = np.array([f"row {n}" for n in range(2000)])
+
+
+def test_roles_that_the_source_gives_are_kept() -> None:
+    given = pd.Series(np.resize(["train", " Test", "VAL", "train"], 2000))
+    expected = np.resize(["train", "test", "val", "train"], 2000)
+    assert given_roles(given, MANY, SPLIT).tolist() == expected.tolist()
+
+
+def test_val_is_drawn_from_train_where_the_source_gives_none() -> None:
+    given = pd.Series(np.resize(["train", "train", "train", "test"], 2000))
+    role = given_roles(given, MANY, SPLIT)
+    assert (role[3::4] == "test").all()
+    others = role[given != "test"]
+    assert set(others) == {"train", "val"}
+    wanted = SPLIT.val / (SPLIT.train + SPLIT.val)
+    assert (others == "val").mean() == pytest.approx(wanted, abs=0.04)
+
+
+@pytest.mark.parametrize("odd", ["validation", None])
+def test_a_role_that_is_none_is_named(odd: str | None) -> None:
+    given = pd.Series(np.resize(np.array(["train", "test", odd], object), 2000), name="part")
+    with pytest.raises(InputError, match=f"column 'part', which holds '{odd or ''}', want train"):
+        given_roles(given, MANY, SPLIT)
+
+
+def test_fewer_rows_are_drawn_by_their_identities_and_test_stays_whole() -> None:
+    role = np.resize(["train", "val", "test", "train"], 2000)
+
+    def chosen(rows: int | None, step: int = 1) -> set[str]:
+        split, order = SPLIT.model_copy(update={"rows": rows}), np.arange(2000)[::step]
+        return set(MANY[order][chosen_rows(role[order], MANY[order], split)])
+
+    test = set(MANY[role == "test"])
+    few, more = chosen(300), chosen(900)
+    assert test < few < more < chosen(None)
+    assert (len(few), len(more), len(chosen(None))) == (300 + len(test), 900 + len(test), 2000)
+    assert chosen(300, step=-1) == few
+    # Drawn, and not the first.
+    assert few - test != set(MANY[role != "test"][:300])
+
+
+def test_what_decides_roles_is_compared_in_words(schema: Schema) -> None:
+    then = role_basis(schema, SPLIT)
+    assert changed_basis(then, then) == []
+    other = role_basis(schema, SPLIT.model_copy(update={"seed": SPLIT.seed + 1}))
+    assert changed_basis(other, then) == [f"split.seed is {SPLIT.seed + 1}, was {SPLIT.seed}"]
+    fewer = schema.model_copy(
+        update={"columns": tuple(c for c in schema.columns if c.name != schema.numeric[0])}
+    )
+    assert changed_basis(role_basis(fewer, SPLIT), then) == ["numeric columns"]
+    # Members of a group go by its name alone.
+    grouped = [each.model_copy(update={"group": "patient"}) for each in (schema, fewer)]
+    assert role_basis(grouped[0], SPLIT) == role_basis(grouped[1], SPLIT)
+
+
+def test_a_fold_without_a_class_is_an_error(schema: Schema) -> None:
+    counts = [{"no": 5, "yes": 2}, {"no": 7, "yes": 0}]
+    with pytest.raises(InputError, match=r"fold 1 has no row of class 'yes'.* Rows are few"):
+        check_folds(counts, schema)
+    grouped = schema.model_copy(update={"group": "patient"})
+    with pytest.raises(InputError, match=r"Groups \(patient\) cannot be cut"):
+        check_folds(counts, grouped)
+    check_folds(counts[:1], schema)
 
 
 @pytest.mark.parametrize("different", [1, 2, SPLIT.folds - 1])
