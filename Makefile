@@ -43,6 +43,8 @@ repro: $(READY) ## Run the pipeline: data, search, comparison, registered models
 	@git rev-parse --git-dir > /dev/null 2>&1 || [ "$$(dvc config core.no_scm)" = true ] || \
 	  { echo 'ERROR: this folder is in no git repository, want one. Run git init and commit, or do' \
 	    'without: .venv/bin/dvc config --local core.no_scm true.' >&2; exit 1; }
+	@# DVC does not look further than a link to a table that is gone.
+	@for link in tables/linked/*; do [ -e "$$link" ] || rm -f "$$link"; done
 	dvc repro
 
 .PHONY: sync

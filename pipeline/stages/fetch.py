@@ -7,6 +7,7 @@ from pipeline.data.checks import check_table
 from pipeline.data.description import describe
 from pipeline.data.findings import sentences
 from pipeline.data.sources.dispatch import load_table
+from pipeline.data.sources.watched import link_outside
 from pipeline.project.outputs import RAW, SCHEMA, write_json, write_rows
 from pipeline.project.place import check_copied
 from pipeline.project.run_stage import logger, run_stage
@@ -15,6 +16,7 @@ from pipeline.project.run_stage import logger, run_stage
 def main() -> None:
     params = load_params()
     check_copied(params.data.source)
+    link = link_outside(params.data.source, params.data.watch)
     table = load_table(params.data, params.split)
     schema = describe(table, params.split.group)
     findings = check_table(table, schema, params.split.group)
@@ -22,6 +24,13 @@ def main() -> None:
 
     write_rows(RAW, table.frame)
     write_json(SCHEMA, schema.model_dump())
+    if link is not None:
+        logger.info(
+            "note: %s lies outside the project. DVC watches it by way of %s; a clone elsewhere"
+            " needs it at the same path.",
+            params.data.source,
+            link,
+        )
     for sentence in sentences(schema.findings):
         logger.info("note: %s", sentence)
     positive = f", positive: {schema.positive}" if schema.positive else ""

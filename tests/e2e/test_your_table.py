@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -165,3 +166,17 @@ def test_a_changed_file_is_fetched_again_and_a_bad_one_changes_nothing(own: Proj
     # The run cache has the outputs of the old file.
     own.run("dvc", "repro")
     assert {path: path.read_bytes() for path in outputs} == before
+
+
+def test_dvc_sees_a_table_elsewhere_change(fresh: Callable[[], Project], tmp_path: Path) -> None:
+    project, file = fresh(), tmp_path / "elsewhere.csv"
+    table().to_csv(file, index=False)
+    project.edit("source: breast_cancer", f"source: {file}")
+    project.edit("target: null", "target: level")
+    printed = project.run("dvc", "repro", "fetch")
+    assert f"note: {file} lies outside the project." in printed
+    assert "a clone elsewhere needs it at the same path" in printed
+    assert "up to date" in project.run("dvc", "repro", "fetch")
+    table(261).to_csv(file, index=False)
+    assert "elsewhere: 261 rows" in project.run("dvc", "repro", "fetch")
+    assert "up to date" in project.run("dvc", "repro", "fetch")

@@ -13,6 +13,7 @@ from pipeline.config.errors import InputError, one_line
 from pipeline.config.sections.data import DataParams
 from pipeline.data.sources.packed import BLOCK_BYTES, MB, packing_of, too_large, unpack, write
 from pipeline.data.sources.strangers import check_no_other_text, check_no_stranger, is_json_lines
+from pipeline.data.sources.watched import check_watched
 from pipeline.data.sources.workbook import is_workbook
 
 SAMPLE_BYTES = 2**18
@@ -52,7 +53,7 @@ class Part:
 
 
 def find_files(source: str, watch: str) -> list[Path]:
-    """Return the files that a path or pattern names, in order; they must be in `watch`."""
+    """Return the files that a path or pattern names, in order; DVC must watch them."""
     # Not Path.glob: a pattern may be absolute.
     matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207
     # A file may have brackets in its name.
@@ -62,7 +63,7 @@ def find_files(source: str, watch: str) -> list[Path]:
         if not path.exists():
             raise InputError(
                 f"params.yaml: data.source is {source!r}, and there is no such file, want a table"
-                " that is there. Check the path, from the project's folder."
+                f" that is there. {_where_to_look(path, watch)}"
             )
         if path.is_dir():
             raise InputError(
@@ -71,19 +72,14 @@ def find_files(source: str, watch: str) -> list[Path]:
             )
         if not path.is_file():
             raise InputError(f"{shown}: no ordinary file, want a CSV or Parquet file. Copy it.")
-        _check_watched(path, Path(watch))
+        check_watched(path, Path(watch))
     return paths
 
 
-def _check_watched(path: Path, watch: Path) -> None:
-    # Not resolved: a link in the watched folder is watched.
-    inside, outside = path.absolute(), watch.absolute()
-    if outside != inside and outside not in inside.parents:
-        raise InputError(
-            f"{one_line(str(path))}: not in data.watch = {watch}, want it there, so that DVC sees"
-            " it change. Move it, link it, or set data.watch to"
-            f" {one_line(str(path.parent if path.parent.name else path))}."
-        )
+def _where_to_look(path: Path, watch: str) -> str:
+    if path.is_absolute():
+        return f"Check the path, which is of one machine; or copy the table into {watch}/."
+    return "Check the path, from the project's folder."
 
 
 def open_part(path: Path, name: str, data: DataParams, scratch: Path) -> Part:
