@@ -70,6 +70,18 @@ retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, 
 	@python -m pipeline.commands.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
 	  $${PUSH:+--push}
 
+# Of some 130 columns, what decides and what differs.
+SHOWN := ^(verdict|difference[.]log_loss)$$
+TEST_FIGURES := test_|(log_loss|accuracy|balanced_accuracy|roc_auc|pr_auc)[.]
+SEARCH_FIGURES := baseline_cv_log_loss|trials$$|failed_trials|(baseline|tuned)[.](log_loss|brier)|difference[.]
+DRIFT_FIGURES := level|new_rows|largest_|class_share|columns_|schema_|error_in|stops|warnings
+HIDDEN := ^(Created|$(TEST_FIGURES)|$(SEARCH_FIGURES)|$(DRIFT_FIGURES)|(data|models|pipeline|reports)/|tables$$)
+
+.PHONY: experiments
+experiments: $(READY) ## Show experiments beside the last commit: what decides, and the settings that differ
+	@dvc exp show --no-pager --only-changed --precision 4 --drop '$(HIDDEN)' \
+	  --keep '$(SHOWN)'
+
 .PHONY: ui
 ui: $(READY) ## Open the MLflow UI over this project's store, on http://127.0.0.1:5000 (PORT=5001)
 	@python -m pipeline.commands.ui --port '$(PORT)'

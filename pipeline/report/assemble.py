@@ -78,11 +78,11 @@ def assemble_report(
 
 
 def headline(comparison: Comparison) -> dict[str, object]:
-    """Return the few figures that `dvc metrics` shows and compares; all are in the JSON report."""
-    figures: dict[str, object] = {
-        "verdict": comparison.verdict,
-        "test_verdict": comparison.test_verdict,
-    }
+    """Return the few figures that `dvc metrics` shows and compares; all are in the JSON report.
+
+    No name is one of `metrics/evaluate.json`, for DVC's tables show a name alone if it is unique.
+    """
+    figures: dict[str, object] = {"test_verdict": comparison.test_verdict}
     for metric in (metric for metric in CLASSIFICATION.metrics if metric.headline):
         paired = comparison.metrics[metric.name]
         figures[metric.name] = {
@@ -90,7 +90,7 @@ def headline(comparison: Comparison) -> dict[str, object]:
             "baseline": round(paired.baseline.estimate, DIGITS),
         }
     interval = comparison.metrics["log_loss"].difference
-    figures["difference"] = {
+    figures["test_difference"] = {
         "log_loss": round(interval.estimate, DIGITS),
         "low": round(interval.low, DIGITS),
         "high": round(interval.high, DIGITS),

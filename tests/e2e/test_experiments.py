@@ -94,6 +94,11 @@ def test_an_experiment_registers_nothing_until_it_is_committed_or_asked_for(
     assert "Tried out: nothing was registered, version 1 stays champion." in printed
     assert registry.state() == before
     assert json.loads((copied.path / "reports/gate.json").read_text())["outcome"] == "tried"
+    shown = copied.run("make", "-o", ".venv/.ready", "experiments", COLUMNS="150")
+    for column in ("verdict", "difference.log_loss", "best_cv_log_loss", "learning_rate"):
+        assert column in shown
+    # No column is cut, and nothing is missing from the commit.
+    assert not {"…", "!"} & set(shown)
 
     promote = ["dvc", "repro", "--force", "--single-item", "promote"]
     assert "as code or parameters are not committed" not in copied.run(*promote)

@@ -70,6 +70,30 @@ def test_last_stage_ends_with_the_answer_the_decision_and_where_to_look(
     ]
 
 
+def test_dvc_draws_every_plot_from_a_template_of_ours(copied: Project) -> None:
+    copied.run("git", "add", "-A")
+    copied.run("git", "commit", "-qm", "The run")
+    lines = (copied.path / "reports/trials.csv").read_text().splitlines()
+    (copied.path / "reports/trials.csv").write_text("\n".join(lines[:-1]) + "\n")
+    for command, revisions in (
+        (["show"], {"workspace"}),
+        (["diff", "HEAD"], {"HEAD", "workspace"}),
+    ):
+        printed = copied.run("dvc", "plots", *command, "--json")
+        plots = json.loads(printed[printed.index("{") :])["data"]
+        assert set(plots) >= {"Trials", "Learning curves", "ROC", "Confusion matrix, tuned"}
+        for name, (plot,) in plots.items():
+            content = plot["content"]
+            spec = json.loads(content) if isinstance(content, str) else content
+            assert "<DVC" not in json.dumps(spec), name
+            assert {row["rev"] for row in spec["data"]["values"]} == revisions, name
+        # Ours, and not DVC's own of such a name.
+        for name, mark in (("Trials", "best so far"), ("Learning curves", "baseline, val"),
+                           ("ROC", "'baseline' : 'tuned'"),
+                           ("Confusion matrix, tuned", "share of the class")):  # fmt: skip
+            assert mark in json.dumps(plots[name][0]["content"]), name
+
+
 def test_second_run_has_nothing_to_do(copied: Project) -> None:
     assert "Data and pipelines are up to date." in copied.run("dvc", "repro")
 
