@@ -9,7 +9,7 @@ from pipeline.config.params import Params, load_params
 from pipeline.config.sections.gate import GateParams
 from pipeline.data.description import read_schema
 from pipeline.gate.decision import decide
-from pipeline.gate.drift import figures
+from pipeline.gate.drift import figures as drift_figures
 from pipeline.gate.new_rows import Today
 from pipeline.gate.report import GateReport, markdown
 from pipeline.project.lock import exclusive
@@ -75,8 +75,8 @@ def consider(params: Params, registry: Registry, challenger: Version) -> GateRep
     outcome: Literal["promoted", "refused"] = "promoted" if decision.promote else "refused"
     before = champion.number if champion else None
     checks = [check.model_dump() for check in decision.checks]
-    record = {"checks": checks, "metrics": gathered.metrics}
-    entry = registry.record(outcome, challenger.number, before, decision.reasons, record)
+    figures = {"checks": checks, "metrics": gathered.metrics}
+    entry = registry.record(outcome, challenger.number, before, decision.reasons, figures)
     report = decided(outcome, registry, challenger, champion, decision)
     shown = {"metrics": gathered.metrics, "drift": gathered.drift}
     return report.model_copy(update={"at": entry.at, "by": entry.by, **shown})
@@ -106,7 +106,7 @@ def fail_if_wanted(report: GateReport, gate: GateParams) -> None:
 
 
 def write_outputs(report: GateReport) -> None:
-    compared = figures(report.drift) if report.drift else {"level": "not compared"}
+    compared = drift_figures(report.drift) if report.drift else {"level": "not compared"}
     write_json(DRIFT_METRICS, compared)
     write_json(GATE.with_suffix(".json"), report.model_dump(mode="json"))
     write_text(GATE.with_suffix(".md"), markdown(report))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +14,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
+from pipeline.tracking.registry.journal import Entry, read_journal
 from tests.e2e.conftest import Project, serving
 
 MODEL = "regularized-net"
@@ -82,14 +81,8 @@ class Schedule:
         found = self.client().get_registered_model(MODEL).aliases
         return {name: str(v) for name, v in found.items() if name in ("champion", "previous")}
 
-    def journal(self) -> list[dict[str, Any]]:
-        entries = [
-            json.loads(value)
-            for version in self.client().search_model_versions(f"name = '{MODEL}'")
-            for key, value in version.tags.items()
-            if key.startswith("gate.entry.")
-        ]
-        return sorted(entries, key=lambda entry: entry["number"])
+    def journal(self) -> list[Entry]:
+        return [entry for entry, _ in read_journal(self.client(), MODEL)]
 
     def head(self) -> str:
         command = ["git", "log", "-1", "--format=%s"]
@@ -140,8 +133,8 @@ def test_six_scheduled_runs_and_a_rollback(schedule: Schedule) -> None:
     schedule.run()
     assert schedule.aliases() == {"champion": "3", "previous": "1"}
     entry = schedule.journal()[-1]
-    assert (entry["action"], entry["version"], entry["champion"]) == ("promoted", "3", "1")
-    assert entry["by"].startswith("GitHub Actions")
+    assert (entry.action, entry.version, entry.champion) == ("promoted", "3", "1")
+    assert entry.by.startswith("GitHub Actions")
     assert "## Metrics that changed since the last run" in schedule.summary()
     assert "900 rows that the champion has not seen" in schedule.summary()
 
@@ -151,7 +144,7 @@ def test_six_scheduled_runs_and_a_rollback(schedule: Schedule) -> None:
     assert "Refused: version 5 did not pass, version 3 stays champion." in log
     assert "the champion errs more often on new rows" in schedule.summary()
     assert schedule.aliases() == {"champion": "3", "previous": "1"}
-    assert schedule.journal()[-1]["action"] == "refused"
+    assert schedule.journal()[-1].action == "refused"
     assert schedule.head().startswith("Retrain: Refused: version 5")
 
     # 5. A column is gone.
@@ -175,7 +168,7 @@ def test_six_scheduled_runs_and_a_rollback(schedule: Schedule) -> None:
     champion = schedule.aliases()["champion"]
     assert f"Promoted: version {champion} is champion, version 3 is previous." in log
     assert schedule.aliases()["previous"] == "3"
-    assert [entry["action"] for entry in schedule.journal()] == [
+    assert [entry.action for entry in schedule.journal()] == [
         "promoted", "promoted", "refused", "promoted"
     ]  # fmt: skip
 

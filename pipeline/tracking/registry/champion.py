@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,7 +38,8 @@ from pipeline.tracking.store.network_digest import NETWORK_TAG
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 ROLES_TAG = "roles"
-PROFILE = "reference.json"
+# In the run of a version.
+ROLES, PROFILE, DECISIONS = "roles.json", "reference.json", "decisions"
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,15 @@ class Registry:
         return rollbacks
 
     @mlflow_answers()
-    def tag(self, version: Version, key: str, value: str) -> None:
-        """Set a tag of a version."""
-        self._client.set_model_version_tag(self.model, version.number, key, value)
+    def keep_roles(self, version: Version, basis: Mapping[str, object]) -> None:
+        """Keep with a version's run what decided the roles of its rows."""
+        self._client.log_text(version.run_id, json.dumps(basis, indent=2), ROLES)
+
+    @mlflow_answers()
+    def roles(self, version: Version) -> str | None:
+        """Return what decided the roles of a version's rows, as JSON; None if that is not known."""
+        # Earlier versions of this code kept it in a tag.
+        return self._kept(version, ROLES) or version.tags.get(ROLES_TAG)
 
     @mlflow_answers()
     def keep_training_profile(self, version: Version, profile: TrainingProfile) -> None:
@@ -131,12 +139,9 @@ class Registry:
     @mlflow_answers()
     def training_profile(self, version: Version) -> TrainingProfile | None:
         """Return what was kept of a version's training rows; None if nothing was."""
-        kept = {artifact.path for artifact in self._client.list_artifacts(version.run_id)}
-        if PROFILE not in kept:
+        text = self._kept(version, PROFILE)
+        if text is None:
             return None
-        with TemporaryDirectory() as folder:
-            path = self._client.download_artifacts(version.run_id, PROFILE, folder)
-            text = Path(path).read_text(encoding="utf-8")
         try:
             return TrainingProfile.model_validate_json(text)
         except ValidationError:
@@ -145,6 +150,14 @@ class Registry:
                 " this code keeps of training rows. It was written by other code; promote with"
                 " make promote FORCE=1 REASON=…."
             ) from None
+
+    def _kept(self, version: Version, name: str) -> str | None:
+        """Return what a file of a version's run holds; None if there is no such file."""
+        if name not in {file.path for file in self._client.list_artifacts(version.run_id)}:
+            return None
+        with TemporaryDirectory() as folder:
+            path = self._client.download_artifacts(version.run_id, name, folder)
+            return Path(path).read_text(encoding="utf-8")
 
     @mlflow_answers()
     def attach(self, version: Version, figures: Mapping[str, float], files: Sequence[Path]) -> None:
@@ -174,7 +187,8 @@ class Registry:
         The entry comes first and its mark last; between them `previous` moves before `champion`.
         So at any instant there is one champion, the old one or the new one, and `finish` completes
         what was interrupted. judged_against: the champion the decision was made against;
-        `InputError` if there is another one by now.
+        `InputError` if there is another one by now. figures: what the decision rests on, kept with
+        the version's run.
         """
         with claimed(self._client, self.model):
             entries = read_journal(self._client, self.model)
@@ -194,8 +208,12 @@ class Registry:
                 at=_now(),
                 by=triggered_by(),
                 reasons=tuple(reasons),
-                figures=figures or {},
             )
+            run_id = self._client.get_model_version(self.model, version).run_id
+            if figures and run_id:
+                # By its number, so that whoever repeats an interrupted decision replaces it.
+                text = json.dumps(figures, indent=2, ensure_ascii=False)
+                self._client.log_text(run_id, text, f"{DECISIONS}/{entry.number:04d}.json")
             write_entry(self._client, self.model, entry)
             if entry.moves:
                 self._carry_out(entry)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from pipeline.gate.decision import Contest, Evidence, challenge
 from pipeline.gate.drift import Drift
 from pipeline.gate.new_rows import Today, drift_since, first_few, stop_message, todays_profile
 from pipeline.gate.profile import TrainingProfile
-from pipeline.tracking.registry.champion import ROLES_TAG, Registry, Version
+from pipeline.tracking.registry.champion import Registry, Version
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def gather(
     What a later comparison with this challenger needs is kept in the registry.
     """
     basis = role_basis(schema, params.split)
-    registry.tag(challenger, ROLES_TAG, json.dumps(basis))
+    registry.keep_roles(challenger, basis)
     today = todays_profile(rows, schema)
     registry.keep_training_profile(challenger, today)
 
@@ -63,7 +62,7 @@ def gather(
     contest = None
     if champion:
         tested = identities(rows.test, schema).tolist()
-        roles = champion.tags.get(ROLES_TAG)
+        roles = registry.roles(champion)
         logits = (log_probabilities(p["challenger"]), log_probabilities(p["champion"]))
         contest = Contest(
             difference=challenge(*logits, y, params.gate, params.seed),

@@ -1,14 +1,16 @@
-"""Every decision about a model, for ever: entries are tags of the version they are about."""
+"""Every decision about a model, for ever: entries are tags of the version they are about.
+
+An entry is plain text, a line for each thing, because MLflow shows tags on its pages. Entries that
+earlier versions of this code wrote are JSON, and are read too.
+"""
 
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import socket
 import uuid
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -21,8 +23,10 @@ ENTRY, APPLIED = "gate.entry.", "gate.applied."
 LAST_DECISION = "gate"
 PAGE = 200
 # MLflow refuses a longer tag, and its pages are no place for one: then the journal keeps what was
-# decided and the first of the reasons; all of it is in gate.json on the run's page.
+# decided and the first of the reasons; all of them are in gate.json on the run's page.
 MOST_CHARACTERS = 20_000
+CHAMPION_LINE, AT_LINE, BY_LINE, REASON_LINE = "champion before: ", "at: ", "by: ", "reason: "
+NOBODY = "none"
 MOST_REASONS = 20
 REASON_CHARACTERS = 500
 
@@ -31,10 +35,11 @@ class Entry(BaseModel):
     """A decision.
 
     number: its place in the journal. version: the version it is about. champion: the champion
-    before it. at: UTC, ISO 8601. by: who or what asked for it. figures: what it rests on.
+    before it. at: UTC, ISO 8601. by: who or what asked for it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    # Earlier entries have figures, too.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     number: int
     action: Action
@@ -43,7 +48,6 @@ class Entry(BaseModel):
     at: str
     by: str
     reasons: tuple[str, ...]
-    figures: Mapping[str, Any] = Field(default_factory=dict)
     id: str = Field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     @property
@@ -70,7 +74,7 @@ def read_journal(client: MlflowClient, model: str) -> list[tuple[Entry, bool]]:
     for version in versions_of(client, model):
         for key, value in version.tags.items():
             if key.startswith(ENTRY):
-                entry = Entry.model_validate_json(value)
+                entry = read_entry(key, str(version.version), value)
                 entries.append((entry, not entry.moves or APPLIED + entry.id in version.tags))
     return sorted(entries, key=lambda pair: (pair[0].number, pair[0].at))
 
@@ -81,7 +85,7 @@ def write_entry(client: MlflowClient, model: str, entry: Entry) -> None:
     value = _text(entry)
     if len(value) > MOST_CHARACTERS:
         short = [reason[:REASON_CHARACTERS] for reason in entry.reasons[:MOST_REASONS]]
-        value = _text(entry.model_copy(update={"figures": {}, "reasons": tuple(short)}))
+        value = _text(entry.model_copy(update={"reasons": tuple(short)}))
     client.set_model_version_tag(model, entry.version, key, value)
     action = "made champion again" if entry.action == "rolled back" else entry.action
     decision = f"{action} on {entry.at[:10]}"
@@ -91,7 +95,40 @@ def write_entry(client: MlflowClient, model: str, entry: Entry) -> None:
 
 
 def _text(entry: Entry) -> str:
-    return json.dumps(entry.model_dump(mode="json"), ensure_ascii=False)
+    """Write an entry without what its key and its version say; `read_entry` reads it."""
+    lines = [
+        entry.action,
+        f"{CHAMPION_LINE}{entry.champion or NOBODY}",
+        f"{AT_LINE}{entry.at}",
+        f"{BY_LINE}{_one_line(entry.by)}",
+        *(f"{REASON_LINE}{_one_line(reason)}" for reason in entry.reasons),
+    ]
+    return "\n".join(lines)
+
+
+def read_entry(key: str, version: str, value: str) -> Entry:
+    """Read the entry that a tag of a version holds."""
+    if value.startswith("{"):
+        return Entry.model_validate_json(value)
+    number, _, identifier = key.removeprefix(ENTRY).partition(".")
+    action, champion, at, by, *reasons = value.split("\n")
+    before = champion.removeprefix(CHAMPION_LINE)
+    return Entry.model_validate(
+        {
+            "number": int(number),
+            "action": action,
+            "version": version,
+            "champion": None if before == NOBODY else before,
+            "at": at.removeprefix(AT_LINE),
+            "by": by.removeprefix(BY_LINE),
+            "reasons": tuple(reason.removeprefix(REASON_LINE) for reason in reasons),
+            "id": identifier,
+        }
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def mark_applied(client: MlflowClient, model: str, entry: Entry, at: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mlflow import MlflowClient
@@ -48,8 +48,7 @@ def register(client: MlflowClient, name: str, runs: Mapping[str, Run]) -> list[R
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(
             name,
-            description="Networks that `dvc repro` tuned, compared and registered. `champion` is"
-            " live, `challenger` the newest tuned one; tag `gate` says what was decided about it.",
+            description=_about_model(runs.values()),
         )
     registered = [
         Registered(name, _version(client, name, run), ALIASES[kind]) for kind, run in runs.items()
@@ -58,6 +57,25 @@ def register(client: MlflowClient, name: str, runs: Mapping[str, Run]) -> list[R
         client.set_registered_model_alias(name, version.alias, version.version)
         logger.info("registered %s version %s as %s", name, version.version, version.alias)
     return registered
+
+
+def _about_model(runs: Iterable[Run]) -> str:
+    """Describe a registered model, a plain sentence first, for lists show it as it is."""
+    names = sorted({name for run in runs if (name := dataset_of(run.data.tags))})
+    return (
+        f"Predicts {' and '.join(names) or 'a table'} from raw rows, with a probability for each"
+        " class. Serve the alias `champion`: that version is live. `challenger` is the newest tuned"
+        " network, `baseline` the same network without regularization, `previous` the champion"
+        " before this one. The tag `gate` of a version says what was decided about it."
+    )
+
+
+def _opening(run: Run) -> str:
+    """Return the plain sentence with which the description of a version begins."""
+    table = f" for {name}" if (name := dataset_of(run.data.tags)) else ""
+    if run.data.tags.get("kind") == "baseline":
+        return f"The baseline{table}: the network without any regularization."
+    return f"The tuned network{table}: the regularization that a search found best."
 
 
 def _version(client: MlflowClient, name: str, run: Run) -> str:
@@ -74,8 +92,8 @@ def _version(client: MlflowClient, name: str, run: Run) -> str:
         run.info.run_id,
         tags=tags,
         # Short, as MLflow's databases hold 5,000 letters of it.
-        description=f"{run.data.tags[NOTE]}\n\nThe columns it takes are listed on the"
-        f" [model's page]({page}).",
+        description=f"{_opening(run)}\n\n{run.data.tags[NOTE]}\n\nThe columns it takes are listed"
+        f" on the [model's page]({page}).",
         model_id=output.model_id,
     )
     number = one_version(client, name, run.info.run_id)

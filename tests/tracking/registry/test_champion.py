@@ -53,7 +53,7 @@ def test_first_promotion_makes_a_champion_and_the_second_a_previous(
 
 
 def test_refusals_move_nothing_and_stand_in_the_journal(
-    client: MlflowClient, registry: Registry
+    client: MlflowClient, registry: Registry, tmp_path: Path
 ) -> None:
     registry.record("promoted", "1", None, [])
     registry.record("refused", "2", "1", ["too bad", "really"], {"log_loss": 0.5})
@@ -66,13 +66,61 @@ def test_refusals_move_nothing_and_stand_in_the_journal(
     said = client.get_model_version(MODEL, "2").tags["gate"]
     assert said.startswith("refused on ")
     assert said.endswith(": again")
-    assert entries[1].figures == {"log_loss": 0.5}
     assert entries[1].champion == "1"
+    run = registry.version("2").run_id
+    kept = Path(client.download_artifacts(run, "decisions/0002.json", str(tmp_path)))
+    assert json.loads(kept.read_text()) == {"log_loss": 0.5}
+    assert len(client.list_artifacts(run, "decisions")) == 1
+
+
+def test_journal_is_plain_text_that_reads_back(client: MlflowClient, registry: Registry) -> None:
+    registry.record("promoted", "1", None, [])
+    written = registry.record("rolled back", "2", "1", ["bad: {in production}", "two\nlines"])
+    (text,) = [
+        value
+        for key, value in client.get_model_version(MODEL, "2").tags.items()
+        if key.startswith("gate.entry.")
+    ]
+    assert text.splitlines() == [
+        "rolled back",
+        "champion before: 1",
+        f"at: {written.at}",
+        f"by: {written.by}",
+        "reason: bad: {in production}",
+        "reason: two lines",
+    ]
+    (first, _), (second, applied) = registry.journal()
+    assert first.champion is None
+    assert second == written.model_copy(update={"reasons": ("bad: {in production}", "two lines")})
+    assert applied
+
+
+def test_journal_of_earlier_code_is_read(client: MlflowClient, registry: Registry) -> None:
+    before = {
+        "number": 1, "action": "promoted", "version": "2", "champion": None,
+        "at": "2026-11-25T17:20:52.818+00:00", "by": "root", "reasons": ["good"],
+        "figures": {"metrics": {}}, "id": "abc",
+    }  # fmt: skip
+    client.set_model_version_tag(MODEL, "2", "gate.entry.0001.abc", json.dumps(before))
+    registry.record("refused", "3", None, ["no"])
+    entries = [entry for entry, _ in registry.journal()]
+    assert [(entry.number, entry.reasons) for entry in entries] == [(1, ("good",)), (2, ("no",))]
+
+
+def test_roles_are_kept_with_the_run_and_read_from_earlier_tags(
+    client: MlflowClient, registry: Registry
+) -> None:
+    version = registry.version("1")
+    assert registry.roles(version) is None
+    client.set_model_version_tag(MODEL, "1", "roles", '{"split.seed": 1}')
+    assert registry.roles(registry.version("1")) == '{"split.seed": 1}'
+    registry.keep_roles(version, {"split.seed": 2})
+    assert json.loads(str(registry.roles(registry.version("1")))) == {"split.seed": 2}
 
 
 def test_reasons_too_long_for_a_tag_are_cut_in_the_journal(registry: Registry) -> None:
     reasons = [f"column x{number} is gone {'!' * 600}" for number in range(5000)]
-    registry.record("refused", "2", None, reasons, {"checks": reasons})
+    registry.record("refused", "2", None, reasons)
     ((entry, _),) = registry.journal()
     assert (entry.action, entry.version) == ("refused", "2")
     assert entry.reasons[0].startswith("column x0 is gone !")

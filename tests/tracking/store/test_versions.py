@@ -52,6 +52,11 @@ def test_a_name_is_one_tables(client: MlflowClient, experiment: str) -> None:
         return register(client, MODEL, {"tuned": run})[0].version
 
     assert best("people-abc", "age", "left") == "1"
+    # Lists show the first words of a description as they are, without its Markdown.
+    about = client.get_registered_model(MODEL).description
+    assert about.startswith("Predicts people from raw rows")
+    opening = client.get_model_version(MODEL, "1").description.splitlines()[0]
+    assert opening.startswith("The tuned network for people: ")
     assert best("people-def", "age", "height", "left") == "2"
     # Renamed, as a table with a date in its name, and otherwise the same.
     assert best("people-2025-02-abc", "age", "height", "left") == "3"
