@@ -64,10 +64,10 @@ USUAL_S = {
     "train: reference experiment": 0.2,
     "statistics: ablation, bias and variance, reference": 0.1,
     "export": 0.5,
-    "export: Keras models, waited for": 2.0,
     "statistics: quality, importance": 0.3,
     "statistics: tuned and baseline": 0.2,
     "report and figures": 2.5,
+    "export: Keras models, waited for": 2.0,
     "registry": 3.5,
 }
 

@@ -15,6 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
+from pipeline.stages.compare import USUAL_S
 from tests.e2e.conftest import Finished, Project, serving
 
 # Equal bytes in equal surroundings. models/*.keras hold the time of saving: compared by value.
@@ -68,6 +69,11 @@ def test_last_stage_ends_with_the_answer_the_decision_and_where_to_look(
         "Why the gate decided so: reports/gate.md",
         "Runs and models: make ui",
     ]
+
+
+def test_bar_of_compare_knows_its_parts(finished: Finished) -> None:
+    timings = json.loads((finished.project.path / ".state/timings.json").read_text())
+    assert list(timings) == list(USUAL_S)
 
 
 def test_dvc_draws_every_plot_from_a_template_of_ours(copied: Project) -> None:
