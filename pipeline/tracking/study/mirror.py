@@ -20,6 +20,8 @@ LATER = "the study is safe, and `make sync` writes what MLflow lacks."
 WAIT_SHARE, WAIT_S = 0.08, 4.0
 # And for a database beside it, which no network holds up.
 LOCAL_WAIT_S = 60.0
+# How long a writer that was killed may take to be gone.
+END_S = 5.0
 # Lines to the process that writes, and what starts it as one that reads them.
 NEWS, END, FOLLOW = "news", "end", "--follow"
 # How a line from it begins that says what is wrong with MLflow.
@@ -70,7 +72,8 @@ class Mirror:
                 self._wait()
         finally:
             self._writer.kill()
-            self._listener.join()
+            # A process that the writer started may hold its output open, and is not waited for.
+            self._listener.join(END_S)
             self._close()
 
     def update(self) -> None:
@@ -104,11 +107,13 @@ class Mirror:
                 logger.warning("%s: %s", trouble.rstrip("."), LATER)
 
     def _close(self) -> None:
-        for pipe in (self._writer.stdin, self._writer.stdout):
-            # What was not read before the writer ended cannot be flushed.
-            with suppress(BrokenPipeError):
-                if pipe is not None:
-                    pipe.close()
+        assert self._writer.stdin is not None
+        assert self._writer.stdout is not None
+        # What was not read before the writer ended cannot be flushed.
+        with suppress(BrokenPipeError):
+            self._writer.stdin.close()
+        if not self._listener.is_alive():
+            self._writer.stdout.close()
 
     def _say(self, line: str) -> None:
         assert self._writer.stdin is not None
