@@ -12,23 +12,24 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from mlflow import MlflowClient
 
 from checks import figures
+from pipeline.config.editor import edit_params
 from tests.e2e.browser import Browser, browsing
 from tests.e2e.conftest import ROOT, Project, clone, serving
 
 DOCS = ROOT / "docs"
-# The settings of each run, as changes of texts in params.yaml.
-DEFAULT: Mapping[str, str] = {}
-EXAMPLE: Mapping[str, str] = {
-    "  source: breast_cancer": "  source: digits",
-    "  model_name: regularized-net": "  model_name: digits-net",
-    "  trials: 100": "  trials: 20",
-    "  repeats: 5": "  repeats: 2",
-    "  seeds: 20": "  seeds: 5",
-    "  bootstrap_sets: 100": "  bootstrap_sets: 20",
+# The settings of each run, beside those of params.yaml.
+DEFAULT: Mapping[str, Any] = {}
+EXAMPLE: Mapping[str, Any] = {
+    "data": {"source": "digits"},
+    "search": {"trials": 20},
+    "evaluate": {"repeats": 2},
+    "compare": {"seeds": 5, "bootstrap_sets": 20},
+    "tracking": {"model_name": "digits-net"},
 }
 RUNS = {"breast_cancer": DEFAULT, "digits": EXAMPLE}
 REPORT_SIZE, MLFLOW_SIZE = (980, 900), (1440, 860)
@@ -45,10 +46,10 @@ MARKED = (
 def main() -> None:
     figures.RUNS.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="pictures-") as scratch:
-        for name, changes in RUNS.items():
+        for name, settings in RUNS.items():
             sys.stdout.write(f"Run the pipeline on {name}; this takes some minutes.\n")
             sys.stdout.flush()
-            project = run(Path(scratch) / name, changes)
+            project = run(Path(scratch) / name, settings)
             keep_figures(project, name)
             with browsing(Path(scratch) / f"profile-{name}") as browser:
                 take_report(browser, project, name)
@@ -58,10 +59,12 @@ def main() -> None:
     figures.main()
 
 
-def run(folder: Path, changes: Mapping[str, str]) -> Project:
+def run(folder: Path, settings: Mapping[str, Any]) -> Project:
     """Run the pipeline in a new clone, with its progress on the terminal."""
     folder.mkdir()
-    project = clone(folder, changes)
+    project = clone(folder, {})
+    if edit_params(settings, "the settings of a run", folder / "params.yaml"):
+        project.run("git", "commit", "-qam", "Settings of the worked example")
     subprocess.run(["dvc", "repro"], cwd=folder, env=project.environment, check=True)
     return project
 
