@@ -206,7 +206,7 @@ class _Training:
 
 
 class _Stopping:
-    """When one member stops, and the weights that it keeps."""
+    """Says when one member stops, and holds the weights that it keeps."""
 
     def __init__(self, member: Member, weights: FloatArray) -> None:
         self.stop, self.score = member.fold.stop, member.fold.score

@@ -1,4 +1,4 @@
-"""What DVC watches: the folder `data.watch`, in which a file from elsewhere is linked."""
+"""Let DVC watch the table: in the folder `data.watch`, or by a link there to a file elsewhere."""
 
 from __future__ import annotations
 
