@@ -20,7 +20,8 @@ Float32s = npt.NDArray[np.float32]
 # In blocks of so many rows, a layer's outputs stay in a core's cache.
 BLOCK_ROWS = 1024
 BLAS = ThreadpoolController().select(user_api="blas")
-# The number of threads is that of the process, and another request must not set it back meanwhile.
+# A limit is the whole process', and ends by setting what it was when it began: of two limits that
+# overlap, the last to end would leave the other's behind.
 ONE_AT_A_TIME = threading.Lock()
 # Klambauer et al. 2017, "Self-normalizing neural networks".
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
