@@ -51,6 +51,14 @@ def test_threshold_comes_from_val_rows_and_parts_them() -> None:
     assert (found.recall, found.specificity) == (0.5, 0.5)
 
 
+def test_threshold_weighs_recall_against_specificity() -> None:
+    # A row of class 1 that no threshold finds without taking every row for one.
+    positive = np.array([0.1, 0.2, 0.3, 0.9, 0.95, 0.05])
+    y_val = np.array([0, 0, 0, 1, 1, 1], np.int32)
+    chosen = quality.chosen_threshold(np.column_stack([1 - positive, positive]), y_val)
+    assert chosen == pytest.approx(0.6)
+
+
 def test_hardest_rows_are_the_misclassified_ones_worst_first() -> None:
     p = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.95, 0.05]])
     raw = pd.DataFrame({"size": [1.23456, None, 3.0, 4.0], "name": ["=cmd()", "b", "c", "d"]})

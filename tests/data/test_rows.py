@@ -26,6 +26,12 @@ def rows(**changes: Any) -> pd.DataFrame:
     return pd.DataFrame([ROW | changes])
 
 
+@pytest.mark.parametrize("number", [2**30 + 1, 2**40 + 1, 16_777_217.0, 0.1])
+def test_numbers_keep_double_precision(number: float) -> None:
+    table = pd.DataFrame([ROW | {"n": number}] * 2)
+    assert plain_rows(table, COLUMNS)["n"].tolist() == [number] * 2
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
