@@ -13,6 +13,7 @@ from pipeline.data.prepare import Fold, prepare_final, prepared_columns
 from pipeline.data.rows import plain_rows
 from pipeline.data.schema import Schema
 from pipeline.data.table import Table
+from pipeline.statistics.proportions import wilson
 from pipeline.tasks.classification import probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
@@ -49,6 +50,16 @@ def test_threshold_comes_from_val_rows_and_parts_them() -> None:
     found = quality.at_threshold(bar, np.stack([1 - p, p], 1), np.array([0, 1, 0, 1]))
     assert found.confusion == ((1, 1), (1, 1))
     assert (found.recall, found.specificity) == (0.5, 0.5)
+
+
+def test_intervals_count_the_rows_that_their_share_is_of() -> None:
+    y = np.array([1] * 2 + [0] * 38, np.int32)
+    positive = np.array([0.9] * 8 + [0.1] * 32)
+    _, found = quality.class_quality(np.column_stack([1 - positive, positive]), y, "ab", 0.95)
+    assert found.precision == wilson(0.25, 8, 0.95)
+    assert found.recall == wilson(1.0, 2, 0.95)
+    bins = quality.calibration(np.column_stack([1 - positive, positive]), y, 0.95)
+    assert [each.rows for each in bins] == [8] * 5
 
 
 def test_threshold_weighs_recall_against_specificity() -> None:
