@@ -61,6 +61,9 @@ def test_figures_are_means_over_rows_and_repetitions(
     assert [fold.tuned for fold in evaluation.folds] == pytest.approx(by_fold.tolist())
     assert sum(fold.rows for fold in evaluation.folds) == 2 * len(rows.frame)
     assert evaluation.networks == 2
+    # One fold in so many is left out.
+    share = 1 - 1 / evaluation.outer_folds
+    assert evaluation.training_rows == round(share * len(rows.frame)) < len(rows.frame)
     assert evaluation.trials == 7
 
     text = json.dumps(evaluation.model_dump(), allow_nan=False)
