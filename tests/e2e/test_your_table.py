@@ -134,8 +134,12 @@ def test_the_model_takes_rows_as_they_are_in_the_file(
 
 
 def test_the_model_takes_rows_with_gaps_and_unseen_levels(answers: dict[str, Any]) -> None:
-    answer = answers["rows"]
-    assert answers["one row"] == {name: column[:1] for name, column in answer.items()}
+    answer, alone = answers["rows"], answers["one row"]
+    assert alone["prediction"] == answer["prediction"][:1]
+    # BLAS may sum in another order for one row than for several.
+    for label in (1, 2, 7):
+        name = f"probability_{label}"
+        assert alone[name] == pytest.approx(answer[name][:1], rel=1e-5)
     for row in (0, 1):
         total = sum(answer[f"probability_{label}"][row] for label in (1, 2, 7))
         assert total == pytest.approx(1)
