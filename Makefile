@@ -71,9 +71,9 @@ retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, 
 	  $${PUSH:+--push}
 
 # Of some 130 columns, what decides and what differs.
-SHOWN := ^(verdict|difference[.]log_loss)$$
-TEST_FIGURES := test_|(log_loss|accuracy|balanced_accuracy|roc_auc|pr_auc)[.]
-SEARCH_FIGURES := baseline_cv_log_loss|trials$$|failed_trials|(baseline|tuned)[.](log_loss|brier)|difference[.]
+SHOWN := ^(verdict|difference[.](log_loss|squared_error))$$
+TEST_FIGURES := test_|(log_loss|accuracy|balanced_accuracy|roc_auc|pr_auc)[.]|(rmse|mae|r2|median_error|squared_error)[.]
+SEARCH_FIGURES := baseline_cv_(log_loss|squared_error)|trials$$|failed_trials|(baseline|tuned)[.](log_loss|brier|squared_error|mae)|difference[.]
 DRIFT_FIGURES := level|new_rows|largest_|class_share|columns_|schema_|error_in|stops|warnings
 HIDDEN := ^(Created|$(TEST_FIGURES)|$(SEARCH_FIGURES)|$(DRIFT_FIGURES)|(data|models|pipeline|reports)/|tables$$)
 

@@ -47,8 +47,8 @@ def compared(
 ) -> ArmDifference:
     change = difference(estimate, reach)
     return ArmDifference(
-        log_loss=change,
-        brier=difference(estimate / 20, reach / 10),
+        loss=change,
+        second_loss=difference(estimate / 20, reach / 10),
         recalibrated=difference(estimate / 5, reach / 10),
         verdict=procedure_verdict(change, ROPE),
         rows_to_tell=rows_to_tell(change, ROWS, ROPE),
@@ -57,12 +57,12 @@ def compared(
 
 
 def arm(name: str, title: str, comparison: ArmDifference | None) -> Arm:
-    change = comparison.log_loss.estimate if comparison else 0.0
+    change = comparison.loss.estimate if comparison else 0.0
     return Arm(
         name=name,
         title=title,
-        log_loss=BASELINE + change,
-        brier=0.03 + change / 20,
+        loss=BASELINE + change,
+        second_loss=0.03 + change / 20,
         recalibrated=0.13 + change / 5,
         temperature=2.0,
         epochs=40.0,
@@ -103,8 +103,8 @@ def evaluation(estimate: float, reach: float = 0.03, available: int = ROWS) -> E
             Peer(
                 name="linear",
                 title="Logistic regression",
-                log_loss=0.15,
-                brier=0.04,
+                loss=0.15,
+                second_loss=0.04,
                 difference=difference(-0.03, 0.05),
                 verdict="cannot tell yet",
             ),

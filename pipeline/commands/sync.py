@@ -56,7 +56,7 @@ def main() -> None:
 
 def catch_up(params: Params, schema: Schema) -> None:
     """Write all there is, and say so."""
-    study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)
+    study = open_study(params, schema.name, schema.task, STUDY_INPUTS, STUDIES)
     trials = study.trials()
     client = connect()
     with mlflow_answers():
@@ -70,7 +70,7 @@ def follow(params: Params, schema: Schema, lines: TextIO) -> None:
     """At each line write the trials there are; at the last one complete the study."""
     news, over = threading.Event(), threading.Event()
     threading.Thread(target=_listen, args=(lines, news, over), daemon=True).start()
-    study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)
+    study = open_study(params, schema.name, schema.task, STUDY_INPUTS, STUDIES)
     follower = Follower(label(study, schema), _report)
     while True:
         news.wait()
@@ -99,7 +99,7 @@ def _listen(lines: TextIO, news: threading.Event, over: threading.Event) -> None
 
 
 def label(study: Study, schema: Schema) -> StudyLabel:
-    return StudyLabel(schema.name, study.name)
+    return StudyLabel(schema.name, study.name, schema.task)
 
 
 def page(study: Study, params: Params) -> StudyPage:

@@ -13,9 +13,9 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.evaluation.variants import MIX, Variant
 from pipeline.statistics.bootstrap import mean_differences
 from pipeline.statistics.intervals import Difference, Verdict
-from pipeline.tasks import classification as metrics
-from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.calibration import calibration_error
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.metric import Targets
+from pipeline.tasks.task import Task
 from pipeline.training.fit import Fit
 
 TAIL_DRAWS = 10
@@ -25,20 +25,19 @@ TAIL_DRAWS = 10
 class AblationRow:
     """One variant: means over the seeds, on test rows unless a field says otherwise.
 
-    gap: log loss on test minus that on the training rows, both at inference.
+    levels: further figures, those of the task. gap: loss on test minus that on the training rows,
+    both at inference.
     near_zero: share of all kernel weights below the threshold.
-    difference: log loss minus that of none, with a simultaneous interval; None for none itself.
+    difference: loss minus that of none, with a simultaneous interval; None for none itself.
     p_holm: p-value of the difference, corrected by Holm's method.
     """
 
     name: str
     title: str
     regularization: Regularization
-    log_loss: float
-    accuracy: float
-    roc_auc: float
-    calibration_error: float
-    train_log_loss: float
+    loss: float
+    levels: dict[str, float]
+    train_loss: float
     gap: float
     epochs: float
     near_zero: float
@@ -49,7 +48,7 @@ class AblationRow:
 
 @dataclass(frozen=True)
 class MixPart:
-    """A part of the tuned mix. difference: log loss of the mix minus that of the mix without it."""
+    """A part of the tuned mix. difference: the loss of the mix minus that of the mix without it."""
 
     name: str
     title: str
@@ -90,21 +89,22 @@ class Trained:
 
 def ablate(
     trained: Sequence[Trained],
-    y: Labels,
-    y_train: Labels,
+    y: Targets,
+    y_train: Targets,
     seeds: Sequence[int],
+    task: Task,
     *,
     resamples: int,
     confidence: float,
     threshold: float,
 ) -> Ablation:
-    """Compare each variant's log loss with that of the first, which is none.
+    """Compare each variant's loss with that of the first, which is none.
 
     The mix is also compared with the mix without each part. Verdicts follow p-values corrected by
     Holm's method (1979), so that the chance of one false verdict or more in either family of
     comparisons is at most 1 - confidence. Intervals are Bonferroni's.
     """
-    losses = {t.variant.name: metrics.row_log_loss(_logits(t), y) for t in trained}
+    losses = {t.variant.name: task.row_loss(_logits(t), y) for t in trained}
     none, *others = trained
     against_none = _Family.compare(
         [losses[other.variant.name] - losses[none.variant.name] for other in others],
@@ -117,9 +117,9 @@ def ablate(
     within = _Family.compare(
         [losses[MIX] - without[part] for part in parts], resamples, confidence, seeds[0]
     )
-    rows = [_row(none, y, y_train, threshold, None, None, None)]
+    rows = [_row(none, y, y_train, task, threshold, None, None, None)]
     for other, member in zip(others, against_none.members, strict=True):
-        rows.append(_row(other, y, y_train, threshold, *member))
+        rows.append(_row(other, y, y_train, task, threshold, *member))
     return Ablation(
         rows=tuple(rows),
         parts=tuple(
@@ -185,26 +185,28 @@ def _logits(trained: Trained) -> Floats:
 
 def _row(
     trained: Trained,
-    y: Labels,
-    y_train: Labels,
+    y: Targets,
+    y_train: Targets,
+    task: Task,
     threshold: float,
     difference: Difference | None,
     p_holm: float | None,
     verdict: Verdict | None,
 ) -> AblationRow:
-    p = metrics.probabilities(_logits(trained))
-    log_loss = float(metrics.row_log_loss(_logits(trained), y).mean())
-    train_log_loss = float(metrics.row_log_loss(trained.train_logits, y_train).mean())
+    outputs = np.asarray(_logits(trained), np.float64)
+    loss = float(task.row_loss(_logits(trained), y).mean())
+    train_loss = float(task.row_loss(trained.train_logits, y_train).mean())
     return AblationRow(
         name=trained.variant.name,
         title=trained.variant.title,
         regularization=trained.variant.regularization,
-        log_loss=log_loss,
-        accuracy=float(np.mean([metrics.accuracy(network, y) for network in p])),
-        roc_auc=float(np.mean([metrics.roc_auc(network, y) for network in p])),
-        calibration_error=float(np.mean([calibration_error(network, y) for network in p])),
-        train_log_loss=train_log_loss,
-        gap=log_loss - train_log_loss,
+        loss=loss,
+        levels={
+            level.name: float(np.mean([level.value(network, y) for network in outputs]))
+            for level in task.levels
+        },
+        train_loss=train_loss,
+        gap=loss - train_loss,
         epochs=float(np.mean([len(fit.val_loss) for fit in trained.fits])),
         near_zero=float(np.mean([near_zero(fit.weights, threshold) for fit in trained.fits])),
         difference=difference,

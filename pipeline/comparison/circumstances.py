@@ -10,7 +10,12 @@ from pipeline.config.params import Params
 from pipeline.data.findings import sentences
 from pipeline.data.prepare import Fold
 from pipeline.data.schema import Schema
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.task import Task
 from pipeline.text.numbers import listed
+
+# Settings of a fit that apply to one task alone.
+NUMBER_SETTINGS, CLASS_SETTINGS = {"loss", "huber_delta"}, {"class_weight"}
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,18 @@ def describe_data(schema: Schema, rows: Mapping[str, int], fold: Fold) -> Data:
 
 
 def describe_setting(
-    params: Params, digests: Mapping[str, str], versions: Mapping[str, str], machine: str
+    params: Params,
+    digests: Mapping[str, str],
+    versions: Mapping[str, str],
+    machine: str,
+    task: Task = CLASSIFICATION,
 ) -> Setting:
     """Describe what a rerun depends on besides code: files, packages, machine and parameters."""
+    exclude = NUMBER_SETTINGS if task.categorical else CLASS_SETTINGS
     layers = listed([str(layer.units) for layer in params.network.layers])
-    train = params.train.model_dump()
+    train = params.train.model_dump(exclude=exclude)
+    if not task.categorical:
+        train["target_transform"] = params.data.target_transform
     if isinstance(params.train.class_weight, dict):
         weights = params.train.class_weight.items()
         train["class_weight"] = ", ".join(f"{name}: {weight:g}" for name, weight in weights)

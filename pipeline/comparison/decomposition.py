@@ -1,9 +1,7 @@
 """Bias and variance, measured on bootstrap training sets.
 
-Log loss is decomposed after Heskes 1998 (doi:10.1162/089976698300017232): with m the normalized
-geometric mean of the networks' probabilities, the mean log loss of a row is -log m(y), its bias,
-plus the mean Kullback-Leibler divergence from m to the networks, its variance; exactly. With one
-label per row, label noise cannot be distinguished from bias and is contained in it. Errors are
+The loss is decomposed as its task says, so that bias and variance add up to it. With one target per
+row, its noise cannot be distinguished from bias and is contained in it. Errors of classes are
 decomposed after Domingos 2000 (A unified bias-variance decomposition, ICML): the bias is the error
 of the most frequent prediction, and the net variance is the rest of the error.
 
@@ -18,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import log_expit, log_softmax, logsumexp
 
 from pipeline.comparison.jobs import Job
 from pipeline.comparison.kinds import KINDS, Kind
@@ -27,7 +24,9 @@ from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import mean_difference
 from pipeline.statistics.intervals import Difference
-from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.metric import Targets
+from pipeline.tasks.task import Task
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, watched
 
@@ -36,17 +35,17 @@ from pipeline.training.fit import Fit, Member, watched
 class Terms:
     """The terms of one kind of network, means over the test rows and the bootstrap sets.
 
-    log_loss = bias + variance, and error = error_bias + error_variance.
+    loss = bias + variance, and error = error_bias + error_variance; no error without classes.
     seed_variance: the variance among networks of one training set that differ in their seed alone.
     """
 
-    log_loss: float
+    loss: float
     bias: float
     variance: float
     seed_variance: float
-    error: float
-    error_bias: float
-    error_variance: float
+    error: float | None
+    error_bias: float | None
+    error_variance: float | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,8 @@ def bootstrap_jobs(
 def decompose(
     fits: Sequence[Fit],
     seed_fits: Mapping[Kind, Sequence[Fit]],
-    y: Labels,
+    y: Targets,
+    task: Task,
     resamples: int,
     confidence: float,
 ) -> Decomposition:
@@ -100,17 +100,17 @@ def decompose(
     by_row, means = {}, {}
     for place, kind in enumerate(KINDS):
         logits = _logits(fits[place :: len(KINDS)])
-        bias, variance = log_loss_terms(logits, y)
-        error, error_bias = error_terms(logits, y)
+        bias, variance = task.terms(logits, y)
+        errors = task.error_terms(logits, y) if task.error_terms else None
         by_row[kind] = bias, variance
         means[kind] = Terms(
-            log_loss=float((bias + variance).mean()),
+            loss=float((bias + variance).mean()),
             bias=float(bias.mean()),
             variance=float(variance.mean()),
-            seed_variance=float(log_loss_terms(_logits(seed_fits[kind]), y)[1].mean()),
-            error=float(error.mean()),
-            error_bias=float(error_bias.mean()),
-            error_variance=float((error - error_bias).mean()),
+            seed_variance=float(task.terms(_logits(seed_fits[kind]), y)[1].mean()),
+            error=float(errors[0].mean()) if errors else None,
+            error_bias=float(errors[1].mean()) if errors else None,
+            error_variance=float((errors[0] - errors[1]).mean()) if errors else None,
         )
     differences = [
         mean_difference((tuned - baseline)[None], resamples, confidence)
@@ -122,23 +122,3 @@ def decompose(
 def _logits(fits: Sequence[Fit]) -> Floats:
     """Stack the logits: (network, test row, output)."""
     return np.stack([fit.score_logits for fit in fits]).astype(float)
-
-
-def log_loss_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
-    """Return (row,) bias and variance of the log loss, from logits (network, row, output)."""
-    z = np.asarray(logits, np.float64)
-    if z.shape[-1] == 1:
-        log_p = np.concatenate([log_expit(-z), log_expit(z)], axis=-1)
-    else:
-        log_p = log_softmax(z, axis=-1)
-    geometric = log_p.mean(0)
-    total = logsumexp(geometric, axis=-1)
-    return total - geometric[np.arange(len(y)), y], -total
-
-
-def error_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
-    """Return the (row,) share of networks that are wrong, and whether their mode is wrong."""
-    z = np.asarray(logits)
-    predicted = (z[..., 0] > 0).astype(int) if z.shape[-1] == 1 else z.argmax(-1)
-    votes = np.stack([(predicted == label).sum(0) for label in range(max(2, z.shape[-1]))])
-    return (predicted != y).mean(0), (votes.argmax(0) != y).astype(float)

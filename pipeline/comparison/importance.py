@@ -12,8 +12,11 @@ from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import mean_difference, mean_differences
 from pipeline.statistics.intervals import Difference, Interval
 from pipeline.statistics.proportions import wilson
-from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.classification import probabilities, row_log_loss
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.classification import probabilities
+from pipeline.tasks.known import task_of
+from pipeline.tasks.metric import Targets
+from pipeline.tasks.task import Task
 from pipeline.text.numbers import ranges
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
@@ -30,7 +33,7 @@ ENTRIES = 2_000_000
 
 @dataclass(frozen=True)
 class ColumnImportance:
-    """The rise in log loss when a column's values are shuffled among the test rows."""
+    """The rise in the loss when a column's values are shuffled among the test rows."""
 
     column: str
     rise: Difference
@@ -38,13 +41,16 @@ class ColumnImportance:
 
 @dataclass(frozen=True)
 class Slice:
-    """Test rows that share a range or a level of a column; means over the tuned networks."""
+    """Test rows that share a range or a level of a column; means over the tuned networks.
+
+    accuracy: None where a number is predicted.
+    """
 
     column: str
     level: str
     rows: int
-    accuracy: Interval
-    log_loss: Interval
+    accuracy: Interval | None
+    loss: Interval
 
 
 def permutation_importance(
@@ -64,18 +70,19 @@ def permutation_importance(
     """
     most = max(2, ENTRIES // (len(columns) * REPEATS * NETWORKS))
     rows = fold.score[:: max(1, -(-len(fold.score) // most))]
-    x, y = fold.x[rows], fold.y[rows]
+    x, y, task = fold.x[rows], fold.actual[rows], task_of(architecture.classes)
     networks = [fit.weights for fit in fits[:NETWORKS]]
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(rows)) for _ in range(REPEATS)]
-    before = row_log_loss(forward(architecture, networks, x), y)
+    before = task.row_loss(fold.in_units(forward(architecture, networks, x)), y)
     rises = {}
     for name, places in columns.items():
         shuffled = np.tile(x, (REPEATS, 1))
         for number, order in enumerate(orders):
             part = slice(number * len(x), (number + 1) * len(x))
             shuffled[part, places] = x[order][:, places]
-        after = row_log_loss(forward(architecture, networks, shuffled), np.tile(y, REPEATS))
+        outputs = fold.in_units(forward(architecture, networks, shuffled))
+        after = task.row_loss(outputs, np.tile(y, REPEATS))
         rises[name] = after.reshape(len(networks), REPEATS, -1).mean(1) - before
     names = sorted(rises, key=lambda name: -rises[name].mean())[:REPORTED]
     differences = mean_differences([rises[name] for name in names], resamples, confidence, seed)
@@ -84,7 +91,8 @@ def permutation_importance(
 
 def slices(
     logits: Floats,
-    y: Labels,
+    y: Targets,
+    task: Task,
     train: pd.DataFrame,
     test: pd.DataFrame,
     columns: Sequence[str],
@@ -92,13 +100,13 @@ def slices(
     resamples: int,
     confidence: float,
 ) -> tuple[Slice, ...]:
-    """Slice the test rows by the most important columns; logits: (seed, row, output).
+    """Slice the test rows by the most important columns; logits: outputs (seed, row, output).
 
     Numbers are sliced at the terciles of the training rows, categories by the most frequent levels
     of the training rows.
     """
-    hit = probabilities(logits).argmax(-1) == y
-    losses = row_log_loss(logits, y)
+    hit = probabilities(logits).argmax(-1) == y if task.categorical else None
+    losses = task.row_loss(logits, y)
     result = []
     for name in columns[:SLICED]:
         for level, inside in _levels(name, train[name], test[name]):
@@ -107,8 +115,10 @@ def slices(
             # The rows of a slice are a sample; a single row has no interval of its own.
             loss = mean_difference(losses[:, inside], resamples, confidence)
             bounds = Interval(loss.estimate, max(0.0, loss.low), loss.high)
-            share = wilson(float(hit[:, inside].mean()), int(inside.sum()), confidence)
-            result.append(Slice(name, level, int(inside.sum()), share, bounds))
+            rows, share = int(inside.sum()), None
+            if hit is not None:
+                share = wilson(float(hit[:, inside].mean()), rows, confidence)
+            result.append(Slice(name, level, rows, share, bounds))
     return tuple(result)
 
 

@@ -10,11 +10,17 @@ import json
 import sys
 
 from pipeline.comparison.result import Comparison
+from pipeline.project.records import written_schema
+from pipeline.tasks.classification import CLASSIFICATION
 
 
 def schema_text() -> str:
-    """Return the schema as the file holds it."""
-    return json.dumps(Comparison.model_json_schema(), indent=2) + "\n"
+    """Return the schema as the file holds it: with the names that classification gives its losses.
+
+    Where a number is predicted, the file has the same form under the names of that task.
+    """
+    schema = written_schema(Comparison.model_json_schema(), CLASSIFICATION)
+    return json.dumps(schema, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ from pipeline.evaluation.answer import answer
 from pipeline.evaluation.result import Evaluation
 from pipeline.statistics.intervals import verdict
 from pipeline.statistics.paired import compare_paired, compare_registered
-from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.calibration import calibration_error
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.known import task_of
+from pipeline.tasks.metric import Targets
+from pipeline.tasks.task import Task
 
 
 def judge(
@@ -32,9 +33,9 @@ def judge(
     evaluation: what the answer is taken from. Without it, the test rows alone give the answer.
     """
     tuned, baseline = findings.networks["tuned"], findings.networks["baseline"]
-    y, probability = predictions.y, predictions.test
+    y, served, task = predictions.y, predictions.test, task_of(predictions.classes)
     paired = compare_paired(
-        CLASSIFICATION.metrics,
+        task.metrics,
         tuned.logits,
         baseline.logits,
         y,
@@ -42,9 +43,9 @@ def judge(
         compare.confidence,
         tuned.seeds[0],
     )
-    log_loss = paired[CLASSIFICATION.loss.name]
-    decision = verdict(log_loss.difference)
-    test_sentence = sentence(decision, log_loss, len(y), compare.confidence)
+    loss = paired[task.loss.name]
+    decision = verdict(loss.difference)
+    test_sentence = sentence(decision, loss, len(y), compare.confidence, task)
     search = circumstances.search
     return Comparison(
         verdict=evaluation.verdict if evaluation else decision,
@@ -60,9 +61,11 @@ def judge(
         confidence=compare.confidence,
         resamples=compare.resamples,
         metrics=paired,
-        tuned=_candidate(tuned, probability["tuned"], y),
-        baseline=_candidate(baseline, probability["baseline"], y),
-        registered_pair=compare_registered(probability["tuned"], probability["baseline"], y),
+        tuned=_candidate(tuned, served["tuned"], y, task),
+        baseline=_candidate(baseline, served["baseline"], y, task),
+        registered_pair=compare_registered(served["tuned"], served["baseline"], y)
+        if task.categorical
+        else None,
         fitting_rows=findings.fitting_rows,
         ablation=findings.ablation,
         reference=findings.repeated_run,
@@ -75,17 +78,23 @@ def judge(
     )
 
 
-def _candidate(networks: Networks, p: Floats, y: Labels) -> Candidate:
+def _candidate(networks: Networks, served: Floats, y: Targets, task: Task) -> Candidate:
     place = networks.registered
-    counts = confusion_matrix(y, p.argmax(-1), labels=range(p.shape[-1]))
+    counts = _confusion(served, y) if task.categorical else ()
     return Candidate(
         regularization=networks.regularization,
         registered_seed=networks.seeds[place],
         epochs=tuple(len(fit.val_loss) for fit in networks.fits),
-        val_log_loss=tuple(networks.val_log_losses),
+        val_loss=tuple(networks.val_losses),
         test={
-            **CLASSIFICATION.score(networks.fits[place].score_logits, y),
-            "calibration_error": calibration_error(p, y),
+            **task.score(networks.fits[place].score_logits, y),
+            **{name: figure(served, y) for name, figure in task.served_figures.items()},
         },
-        confusion=tuple(tuple(int(n) for n in row) for row in counts),
+        confusion=counts,
     )
+
+
+def _confusion(p: Floats, y: Targets) -> tuple[tuple[int, ...], ...]:
+    """Return the number of rows by actual and predicted class."""
+    counts = confusion_matrix(y, p.argmax(-1), labels=range(p.shape[-1]))
+    return tuple(tuple(int(n) for n in row) for row in counts)

@@ -16,18 +16,19 @@ def key_figures(c: Comparison) -> dict[str, float]:
     Those of the evaluation are of new rows, the others of the test rows.
     """
     figures: dict[str, float] = {}
+    loss = c.task.loss.name
     if c.evaluation:
-        change = c.evaluation.difference.log_loss
-        figures["evaluation_log_loss_difference"] = change.estimate
-        figures["evaluation_log_loss_difference_low"] = change.low
-        figures["evaluation_log_loss_difference_high"] = change.high
+        change = c.evaluation.difference.loss
+        figures[f"evaluation_{loss}_difference"] = change.estimate
+        figures[f"evaluation_{loss}_difference_low"] = change.low
+        figures[f"evaluation_{loss}_difference_high"] = change.high
         figures["evaluation_helps_probability"] = change.helps_probability
-    log_loss = c.metrics["log_loss"]
-    figures["log_loss_tuned"] = log_loss.tuned.estimate
-    figures["log_loss_baseline"] = log_loss.baseline.estimate
-    figures["log_loss_difference"] = log_loss.difference.estimate
-    figures["log_loss_difference_low"] = log_loss.difference.low
-    figures["log_loss_difference_high"] = log_loss.difference.high
+    paired = c.metrics[loss]
+    figures[f"{loss}_tuned"] = paired.tuned.estimate
+    figures[f"{loss}_baseline"] = paired.baseline.estimate
+    figures[f"{loss}_difference"] = paired.difference.estimate
+    figures[f"{loss}_difference_low"] = paired.difference.low
+    figures[f"{loss}_difference_high"] = paired.difference.high
     return figures
 
 
@@ -60,7 +61,7 @@ def _ablation(c: Comparison) -> pd.DataFrame:
     rows: list[dict[str, object]] = [
         {
             "arm": row.title,
-            "log_loss": row.log_loss,
+            c.task.loss.name: row.loss,
             "gap": row.gap,
             "difference": row.difference.estimate if row.difference else None,
             "low": row.difference.low if row.difference else None,
@@ -99,6 +100,11 @@ def _further(c: Comparison) -> pd.DataFrame:
             figures["reference_as_large"] = c.reference.as_large
     for sizes in c.weights:
         figures[f"weights_{sizes.name}_near_zero"] = sizes.below
-    figures["mcnemar_p"] = c.registered_pair.p_value
-    figures["log_loss_detectable"] = c.metrics["log_loss"].detectable
+    if c.registered_pair:
+        figures["mcnemar_p"] = c.registered_pair.p_value
+    if c.quality and c.quality.number:
+        figures["interval_coverage"] = c.quality.number.coverage.covered.estimate
+        figures["interval_width"] = c.quality.number.coverage.width
+    loss = c.task.loss.name
+    figures[f"{loss}_detectable"] = c.metrics[loss].detectable
     return pd.DataFrame(figures.items(), columns=["figure", "value"])

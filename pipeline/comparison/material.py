@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
+from pipeline.config.errors import InputError
 from pipeline.config.params import Params
 from pipeline.config.sections.published import PublishedRun
 from pipeline.data.prepare import Fold, prepare_cv, prepare_final, prepare_together
 from pipeline.data.schema import Schema
+from pipeline.statistics.conformal import rows_needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,9 @@ class RawRows:
 class Material:
     """Holds what the networks are trained on.
 
-    fold: fits on train, stops on val, scores on test. cv: the folds inside train; none without
-    validation curves. published: the published run to repeat, and all_rows: the rows of all roles,
-    scaled together as it scales them; both None if there is none on this data set.
+    fold: fits on train, stops on val, scores on test. cv: the folds inside train; none for classes
+    without validation curves. published: the published run to repeat, and all_rows: the rows of all
+    roles, scaled together as it scales them; both None if there is none on this data set.
     """
 
     classes: int
@@ -54,17 +56,30 @@ def prepare_material(
     rows: RawRows, schema: Schema, params: Params
 ) -> tuple[Material, ColumnTransformer]:
     """Prepare the rows for every experiment; also return the fitted steps that models need."""
-    scale, categories, weight = params.data.scale, params.data.categories, params.train.class_weight
-    fold, steps = prepare_final(rows.train, rows.val, rows.test, schema, scale, categories, weight)
+    check_coverage(len(rows.train), schema, params.compare.coverage)
+    data, weight = params.data, params.train.class_weight
+    setting = (schema, data.scale, data.categories, weight, data.target_transform)
+    fold, steps = prepare_final(rows.train, rows.val, rows.test, *setting)
     cv: list[Fold] = []
-    if params.compare.curve_points:
-        cv = prepare_cv(rows.train, rows.val, schema, scale, categories, weight)
+    if params.compare.curve_points or not schema.classes:
+        cv = prepare_cv(rows.train, rows.val, *setting)
     published, all_rows = params.compare.published, None
-    if published and (published.data != schema.name or not params.compare.reference_repeats):
+    wanted = params.compare.reference_repeats and schema.classes
+    if published and (published.data != schema.name or not wanted):
         published = None
     if published:
         all_rows = prepare_together(rows.frames, schema, published.scale)
     return Material(len(schema.classes), fold, cv, published, all_rows), steps
+
+
+def check_coverage(rows: int, schema: Schema, level: float) -> None:
+    """Raise `InputError` if so few training rows give no interval of this level."""
+    if not schema.classes and rows < rows_needed(level):
+        raise InputError(
+            f"params.yaml: compare.coverage is {level:g}, which takes {rows_needed(level)} training"
+            f" rows, want a level that the {rows} of {schema.name} give. Lower it to"
+            f" {int(100 * rows / (rows + 1)) / 100:g}."
+        )
 
 
 def thinned(fold: Fold, rows: int | None, seed: int) -> Fold:

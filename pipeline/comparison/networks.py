@@ -26,8 +26,8 @@ class Networks:
         return np.stack([fit.score_logits for fit in self.fits])
 
     @property
-    def val_log_losses(self) -> list[float]:
-        """Return the val log loss of the kept weights of each seed."""
+    def val_losses(self) -> list[float]:
+        """Return the val loss of the kept weights of each seed."""
         return [float(fit.val_loss[fit.kept_epoch]) for fit in self.fits]
 
     @property
@@ -36,4 +36,4 @@ class Networks:
 
         Of an even number of networks, it is the lower of the middle two.
         """
-        return int(np.argsort(self.val_log_losses, kind="stable")[(len(self.fits) - 1) // 2])
+        return int(np.argsort(self.val_losses, kind="stable")[(len(self.fits) - 1) // 2])

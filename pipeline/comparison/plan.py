@@ -12,6 +12,7 @@ from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.comparison.material import Material, thinned
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.published import RepeatedRun, published_run_jobs, summarize_repetitions
+from pipeline.comparison.served_interval import ServedNumber, residual_jobs, served_numbers
 from pipeline.comparison.validation_curves import (
     ValidationCurve,
     curve_jobs,
@@ -23,6 +24,7 @@ from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.variants import Variant, ablation_variants, acting_techniques
+from pipeline.tasks.known import task_of
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer
 from pipeline.training.forward import forward
@@ -31,6 +33,7 @@ from pipeline.training.forward import forward
 GAP_ROWS = 2000
 # The experiments as the timings name them.
 CURVES, SETS, PUBLISHED = "validation curves", "bootstrap sets", "reference experiment"
+RESIDUALS = "out-of-fold residuals"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +41,7 @@ class Findings:
     """Holds what the experiments gave; parts that are switched off are None or empty.
 
     fitting_rows: number of training rows that fitted the networks of the ablation and of the
-    bootstrap sets.
+    bootstrap sets. served: how each kind serves a number; None for classes.
     """
 
     networks: Mapping[Kind, Networks]
@@ -50,6 +53,7 @@ class Findings:
     weights: tuple[WeightSizes, ...] = ()
     decomposition: Decomposition | None = None
     repeated_run: RepeatedRun | None = None
+    served: Mapping[Kind, ServedNumber] | None = None
 
 
 def conduct(
@@ -97,6 +101,10 @@ def conduct(
         experiments[PUBLISHED] = published_run_jobs(
             material.published, material.all_rows, material.classes, train, compare, seed
         )
+    target = fold.target
+    if target:
+        shape = replace(architecture, features=material.cv[0].x.shape[1])
+        experiments[RESIDUALS] = residual_jobs(kinds, material.cv, shape, train, seed)
     fits = train_jobs(experiments, trainer, clock)
 
     findings = Findings(
@@ -105,6 +113,9 @@ def conduct(
         fitting_rows=len(few.fit),
         curves=curves,
         variants=[(variant, fits[variant.title]) for variant in variants],
+        served=served_numbers(fits[RESIDUALS], material.cv, target, compare.coverage)
+        if target
+        else None,
     )
     with clock("statistics: ablation, bias and variance, reference"):
         if variants:
@@ -140,7 +151,12 @@ def _explained(
     if SETS in fits:
         seed_fits = {kind: fits[f"{SETS}: seeds, {kind}"] for kind in KINDS}
         decomposition = decompose(
-            fits[SETS], seed_fits, fold.y[fold.score], compare.resamples, compare.confidence
+            fits[SETS],
+            seed_fits,
+            fold.actual[fold.score],
+            task_of(material.classes),
+            compare.resamples,
+            compare.confidence,
         )
         findings = replace(findings, decomposition=decomposition)
     if material.published and PUBLISHED in fits:
@@ -162,7 +178,9 @@ def _trained_curves(
     values = curve_values(params.network, params.search.space, params.compare.curve_points)
     folds = [thinned(fold, params.compare.rows, params.seed) for fold in material.cv]
     jobs = {CURVES: curve_jobs(values, folds, architecture, params.train, params.seed)}
-    return validation_curves(values, folds, train_jobs(jobs, trainer, clock)[CURVES])
+    return validation_curves(
+        values, folds, train_jobs(jobs, trainer, clock)[CURVES], task_of(material.classes)
+    )
 
 
 def _shape(architecture: Architecture, variant: Variant) -> Architecture:
@@ -195,13 +213,14 @@ def _ablate(
     ready = []
     for variant, fits in trained:
         weights = [fit.weights for fit in fits]
-        logits = forward(_shape(architecture, variant), weights, fold.x[rows])
-        ready.append(Trained(variant, fits, logits.astype(float)))
+        logits = forward(_shape(architecture, variant), weights, fold.x[rows]).astype(float)
+        ready.append(Trained(variant, fits, fold.in_units(logits)))
     return ablate(
         ready,
-        fold.y[fold.score],
-        fold.y[rows],
+        fold.actual[fold.score],
+        fold.actual[rows],
         seeds,
+        task_of(architecture.classes),
         resamples=params.compare.resamples,
         confidence=params.compare.confidence,
         threshold=params.train.learning_rate,

@@ -16,6 +16,9 @@ from pipeline.evaluation.result import Evaluation
 from pipeline.statistics.intervals import Verdict
 from pipeline.statistics.paired import McNemar, PairedMetric
 from pipeline.statistics.verdicts import ProcedureVerdict
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.known import task_of
+from pipeline.tasks.task import Task
 from pipeline.text.numbers import between, fixed, percent, signed
 
 SCHEMA_VERSION = 3
@@ -37,14 +40,14 @@ class _Record(BaseModel):
 class Candidate(_Record):
     """One of the two kinds of network.
 
-    registered_seed: the network with the median val loss. epochs, val_log_loss: of each seed.
-    test: metrics of the registered network.
+    registered_seed: the network with the median val loss. epochs, val_loss: of each seed.
+    test: metrics of the registered network. confusion: empty where a number is predicted.
     """
 
     regularization: Regularization
     registered_seed: int
     epochs: tuple[int, ...]
-    val_log_loss: tuple[float, ...]
+    val_loss: tuple[float, ...]
     test: dict[str, float]
     confusion: tuple[tuple[int, ...], ...]
 
@@ -52,7 +55,8 @@ class Candidate(_Record):
 class Data(_Record):
     """Says what the networks were trained and judged on.
 
-    findings: what the reader should know about the table, a sentence each.
+    classes: empty where a number is predicted. findings: what the reader should know about the
+    table, a sentence each.
     """
 
     name: str
@@ -83,8 +87,9 @@ class Comparison(_Record):
 
     verdict, sentence: the answer, from the evaluation; from the test rows where `evaluate.folds` is
     0. test_verdict, test_sentence, metrics: tuned against baseline on the test rows. Parts that
-    were switched off are None or empty. fitting_rows: number of training rows that fitted the
-    networks of the ablation and of the bootstrap sets. reference: the published run, repeated.
+    were switched off, or that the task has not, are None or empty. fitting_rows: number of training
+    rows that fitted the networks of the ablation and of the bootstrap sets. reference: the
+    published run, repeated.
     importance: share of each tuned value in what moved the score of the trials (PED-ANOVA), empty
     if there were too few trials.
     """
@@ -105,7 +110,7 @@ class Comparison(_Record):
     metrics: dict[str, PairedMetric]
     tuned: Candidate
     baseline: Candidate
-    registered_pair: McNemar
+    registered_pair: McNemar | None
     fitting_rows: int | None = None
     ablation: Ablation | None = None
     reference: RepeatedRun | None = None
@@ -115,6 +120,11 @@ class Comparison(_Record):
     quality: Quality | None = None
     setting: Setting | None = None
     importance: dict[str, float] = {}
+
+    @property
+    def task(self) -> Task:
+        """Return what was predicted, and how it was judged."""
+        return task_of(self.data.classes)
 
 
 def answer_of_test_rows(verdict: Verdict, test_sentence: str) -> str:
@@ -127,26 +137,28 @@ def answer_of_test_rows(verdict: Verdict, test_sentence: str) -> str:
     return f"{answers[verdict]}, by the test rows alone. {test_sentence}"
 
 
-def sentence(verdict: Verdict, log_loss: PairedMetric, rows: int, confidence: float) -> str:
+def sentence(
+    verdict: Verdict, loss: PairedMetric, rows: int, confidence: float, task: Task = CLASSIFICATION
+) -> str:
     """Say how the two kinds do on the test rows in one sentence, with the figures it rests on."""
-    difference = log_loss.difference
+    difference, words = loss.difference, task.loss.words
     if difference.low == difference.high == 0:
         return (
             "No detectable difference: the search found nothing better than the baseline, so the"
-            f" tuned network is the baseline, and all {rows:,} test rows get the same"
-            " probabilities."
+            f" tuned network is the baseline, and all {rows:,} test rows get"
+            f" {task.words.same_outputs}."
         )
     figures = f"{percent(confidence)} interval {between(difference)}"
-    shown = f"a true difference of {fixed(log_loss.detectable)} or more would probably have shown"
+    shown = f"a true difference of {fixed(loss.detectable)} or more would probably have shown"
     if verdict == "no detectable difference":
         return (
-            f"No detectable difference on the {rows:,} test rows: the tuned networks change log"
-            f" loss by {signed(difference.estimate)} ({figures}); {shown}."
+            f"No detectable difference on the {rows:,} test rows: the tuned networks change {words}"
+            f" by {signed(difference.estimate)} ({figures}); {shown}."
         )
-    tuned, baseline = fixed(log_loss.tuned.estimate), fixed(log_loss.baseline.estimate)
+    tuned, baseline = fixed(loss.tuned.estimate), fixed(loss.baseline.estimate)
     better, effect = ("better", "lower") if verdict == "helps" else ("worse", "higher")
     return (
-        f"The tuned networks do {better} on the {rows:,} test rows: their log loss is {effect} by"
+        f"The tuned networks do {better} on the {rows:,} test rows: their {words} is {effect} by"
         f" {fixed(abs(difference.estimate))}, {tuned} where the baseline has {baseline}"
         f" ({figures}); {shown}."
     )

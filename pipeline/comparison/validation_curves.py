@@ -1,4 +1,4 @@
-"""Validation curves: the cross-validated log loss along one technique, all others off."""
+"""Validation curves: the cross-validated loss along one technique, all others off."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.variants import acting_techniques, grid, with_strength
 from pipeline.regularizers import BY_NAME
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.task import Task
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, watched
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """A value (None: switched off) and its log loss on the held-out folds and while training.
+    """A value (None: switched off) and its loss on the held-out folds and while training.
 
-    spread, low, high: sample standard deviation, minimum and maximum of the held-out log loss over
-    the folds.
+    train_loss: None where fits learn another loss than the held-out one. spread, low, high: sample
+    standard deviation, minimum and maximum of the held-out loss over the folds.
     """
 
     value: float | None
-    cv_log_loss: float
-    train_log_loss: float
+    cv_loss: float
+    train_loss: float | None
     spread: float
     low: float
     high: float
@@ -84,32 +84,36 @@ def curve_jobs(
 
 
 def validation_curves(
-    values: dict[str, list[float]], folds: Sequence[Fold], fits: Sequence[Fit]
+    values: dict[str, list[float]], folds: Sequence[Fold], fits: Sequence[Fit], task: Task
 ) -> tuple[ValidationCurve, ...]:
     """Return the curves from the fits of `curve_jobs`."""
     if not values:
         return ()
     k = len(folds)
     waves = iter(fits[start : start + k] for start in range(0, len(fits), k))
-    off = _point(None, folds, next(waves))
+    off = _point(None, folds, next(waves), task)
     curves = []
     for name, strengths in values.items():
-        points = tuple(_point(value, folds, next(waves)) for value in strengths)
-        best = min(points, key=lambda point: point.cv_log_loss).value
+        points = tuple(_point(value, folds, next(waves), task) for value in strengths)
+        best = min(points, key=lambda point: point.cv_loss).value
         assert best is not None
         curves.append(ValidationCurve(name, BY_NAME[name].title, (off, *points), best))
     return tuple(curves)
 
 
-def _point(value: float | None, folds: Sequence[Fold], fits: Sequence[Fit]) -> CurvePoint:
+def _point(
+    value: float | None, folds: Sequence[Fold], fits: Sequence[Fit], task: Task
+) -> CurvePoint:
+    pairs = list(zip(fits, folds, strict=True))
+    while_training = [fold.loss_in_units(float(fit.loss[fit.kept_epoch])) for fit, fold in pairs]
+    trained = [loss for loss in while_training if loss is not None]
     held_out = [
-        row_log_loss(fit.score_logits, fold.y[fold.score]).mean()
-        for fit, fold in zip(fits, folds, strict=True)
+        task.row_loss(fit.score_logits, fold.actual[fold.score]).mean() for fit, fold in pairs
     ]
     return CurvePoint(
         value,
         float(np.mean(held_out)),
-        float(np.mean([fit.loss[fit.kept_epoch] for fit in fits])),
+        float(np.mean(trained)) if trained else None,
         float(np.std(held_out, ddof=1)),
         float(np.min(held_out)),
         float(np.max(held_out)),

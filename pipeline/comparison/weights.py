@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.comparison.ablation import near_zero
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.variants import Variant
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.known import task_of
 from pipeline.training.architecture import Architecture
 from pipeline.training.arrays import FloatArray
 from pipeline.training.fit import Fit
@@ -26,7 +26,7 @@ class WeightSizes:
     """Kernel weights of the networks of one variant, all seeds together.
 
     shares: shares of the weights between consecutive `EDGES`. exact_zero, below: shares that are
-    exactly 0, and below the threshold. pruned_log_loss: log loss on test when all weights below the
+    exactly 0, and below the threshold. pruned_loss: the loss on test when all weights below the
     threshold are set to 0.
     """
 
@@ -35,8 +35,8 @@ class WeightSizes:
     shares: tuple[float, ...]
     exact_zero: float
     below: float
-    log_loss: float
-    pruned_log_loss: float
+    loss: float
+    pruned_loss: float
 
 
 def weight_sizes(
@@ -46,7 +46,7 @@ def weight_sizes(
     threshold: float,
 ) -> tuple[WeightSizes, ...]:
     """Measure the weights of the variants that `SHOWN` names, as far as they were trained."""
-    y = fold.y[fold.score]
+    y, task = fold.actual[fold.score], task_of(architecture.classes)
     result = []
     for variant, fits in variants:
         if variant.name not in SHOWN:
@@ -63,8 +63,8 @@ def weight_sizes(
                 tuple((counts / len(sizes)).tolist()),
                 float((sizes == 0).mean()),
                 float(np.mean([near_zero(fit.weights, threshold) for fit in fits])),
-                float(np.mean([row_log_loss(fit.score_logits, y).mean() for fit in fits])),
-                float(row_log_loss(pruned, y).mean()),
+                float(np.mean([task.row_loss(fit.score_logits, y).mean() for fit in fits])),
+                float(task.row_loss(fold.in_units(pruned), y).mean()),
             )
         )
     return tuple(result)

@@ -14,12 +14,13 @@ from pipeline.config.errors import InputError
 from pipeline.data.column_checks import column_findings
 from pipeline.data.findings import Finding
 from pipeline.data.leaks import leaks
+from pipeline.data.number_checks import check_number, number_findings, number_leaks
 from pipeline.data.rows import LARGEST
 from pipeline.data.schema import Schema
 from pipeline.data.spellings import same_spelling
 from pipeline.data.table import Table
+from pipeline.data.target_kind import AS_NUMBER, MOST_CLASSES
 
-MOST_CLASSES = 50
 FEWEST_ROWS = 20
 # One row for each role.
 FEWEST_OF_CLASS = 3
@@ -34,7 +35,7 @@ LIKE_GAPS = {"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "?", "-", "-
 
 def check_table(table: Table, schema: Schema, group: str | None) -> tuple[Finding, ...]:
     """Return the findings on a table; raise `InputError` if no study can be made of it."""
-    _check_target(table)
+    (_check_target if table.classes else check_number)(table)
     frame = table.frame
     if all(column.ignored for column in schema.columns):
         raise InputError(
@@ -48,10 +49,10 @@ def check_table(table: Table, schema: Schema, group: str | None) -> tuple[Findin
             " a group for each row. Fill them, e.g. each with a name of its own."
         )
     return (
-        *_of_target(table),
+        *(_of_target if table.classes else number_findings)(table),
         *column_findings(table, schema),
-        *leaks(table, schema),
-        *_contradictions(table, schema),
+        *(leaks if table.classes else number_leaks)(table, schema),
+        *(_contradictions(table, schema) if table.classes else ()),
     )
 
 
@@ -65,7 +66,7 @@ def _check_target(table: Table) -> None:
         )
     if count > MOST_CLASSES:
         number = pd.to_numeric(labels, errors="coerce").notna().all()
-        why = " It looks like a quantity: group it into classes first." if number else ""
+        why = f" {AS_NUMBER}" if number else ""
         raise InputError(
             f"{table.name}: target {name!r} has {count} classes, want 2 to {MOST_CLASSES}."
             f"{why or ' Look at data.target, or merge classes.'}"

@@ -13,11 +13,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder
 
 from pipeline.config.errors import InputError, did_you_mean
-from pipeline.config.sections.data import CategoryParams, Scale
+from pipeline.config.sections.data import CategoryParams, Scale, TargetTransform
 from pipeline.config.sections.train import ClassWeight
 from pipeline.data.preparation import Preparation
 from pipeline.data.rows import DATE_PARTS, part_name
 from pipeline.data.schema import FOLD_COLUMN, Schema
+from pipeline.data.target import TargetScale, actual_values, class_numbers
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.metric import Targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,24 +28,39 @@ class Fold:
     """The arrays of one fit.
 
     x: (row, column) float32, prepared by statistics of the fitting rows.
-    y: (row,) int32, class numbers.
+    y: (row,) what the network learns: int32 class numbers, or float32, a number on its scale.
     fit, stop, score: (n,) int32, rows of x that train, that stop the fit, and that score it.
     class_weight: (class,) float32, what a row of each class counts in the training loss; None if
     all count the same.
+    units, target: (row,) the target in its own units, and its scale; None for classes.
     """
 
     x: npt.NDArray[np.float32]
-    y: npt.NDArray[np.int32]
+    y: Targets
     fit: npt.NDArray[np.int32]
     stop: npt.NDArray[np.int32]
     score: npt.NDArray[np.int32]
     class_weight: npt.NDArray[np.float32] | None = None
+    units: Floats | None = None
+    target: TargetScale | None = None
 
+    @property
+    def actual(self) -> Targets:
+        """Return (row,) what is to be predicted: class numbers, or the target in its units."""
+        return self.y if self.units is None else self.units
 
-def class_numbers(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.int32]:
-    """Return the (row,) int32 class numbers of the target column."""
-    number = {label: code for code, label in enumerate(schema.classes)}
-    return np.asarray(frame[schema.target].astype(str).map(number), np.int32)
+    def loss_in_units(self, loss: float) -> float | None:
+        """Return a squared error of training in the target's units; other losses as they are.
+
+        None where the target is transformed: no factor leads from one to the other.
+        """
+        if self.target is None:
+            return loss
+        return loss * self.target.deviation**2 if self.target.transform == "none" else None
+
+    def in_units(self, outputs: npt.ArrayLike) -> Any:
+        """Return outputs (…, row, output) of networks in the units of `actual`; logits as are."""
+        return outputs if self.target is None else self.target.to_units(outputs)
 
 
 def class_weights(
@@ -68,6 +86,26 @@ def class_weights(
     return np.array([wanted.get(name, 1.0) for name in schema.classes], np.float32)
 
 
+def check_no_weights(wanted: ClassWeight, schema: Schema) -> None:
+    """Raise `InputError` if classes are weighted where a number is predicted."""
+    if wanted != "none":
+        shown = wanted if isinstance(wanted, str) else "a mapping"
+        raise InputError(
+            f"params.yaml: train.class_weight is {shown}, but the target {schema.target!r} is a"
+            " number and has no classes, want none. Set it to none."
+        )
+
+
+def check_transform(wanted: TargetTransform, actual: Targets, schema: Schema) -> None:
+    """Raise `InputError` if the target has values that have no logarithm."""
+    if wanted == "log1p" and actual.min() < 0:
+        raise InputError(
+            f"params.yaml: data.target_transform is log1p, but the target {schema.target!r} falls"
+            f" to"
+            f" {actual.min():g}, want no value below 0. Set it to none."
+        )
+
+
 def prepare_cv(
     train: pd.DataFrame,
     val: pd.DataFrame,
@@ -75,6 +113,7 @@ def prepare_cv(
     scale: Scale,
     categories: CategoryParams | None = None,
     class_weight: ClassWeight = "none",
+    target_transform: TargetTransform = "none",
 ) -> list[Fold]:
     """Return a fold per fold number: it fits on the others, stops on val and scores on its own.
 
@@ -85,10 +124,12 @@ def prepare_cv(
     folds: list[Fold] = []
     for k in np.unique(number):
         fold, _ = _prepare(
-            train, val, train[:0], number != k, schema, scale, categories, class_weight
-        )
+            train, val, train[:0], number != k, schema, scale, categories, class_weight,
+            target_transform,
+        )  # fmt: skip
         if folds and np.array_equal(fold.x, folds[0].x):
-            fold = replace(fold, x=folds[0].x, y=folds[0].y)
+            # Each fold has a scale of its own for a numeric target.
+            fold = replace(fold, x=folds[0].x, y=folds[0].y if fold.target is None else fold.y)
         folds.append(fold)
     return _equally_wide(folds)
 
@@ -101,13 +142,16 @@ def prepare_final(
     scale: Scale,
     categories: CategoryParams | None = None,
     class_weight: ClassWeight = "none",
+    target_transform: TargetTransform = "none",
 ) -> tuple[Fold, ColumnTransformer]:
     """Return arrays that fit on train, stop on val and score on test, and the fitted steps.
 
     The steps take what `plain_rows` makes of raw rows.
     """
     every = np.ones(len(train), bool)
-    return _prepare(train, val, test, every, schema, scale, categories, class_weight)
+    return _prepare(
+        train, val, test, every, schema, scale, categories, class_weight, target_transform
+    )
 
 
 def prepared_columns(steps: ColumnTransformer, schema: Schema) -> dict[str, list[int]]:
@@ -158,6 +202,7 @@ def _prepare(
     scale: Scale,
     categories: CategoryParams | None,
     class_weight: ClassWeight,
+    target_transform: TargetTransform,
 ) -> tuple[Fold, Any]:
     """Return a fold: rows of train that `fits` marks fit, the others and the rows of test score."""
     preparation = Preparation(schema, scale, categories or CategoryParams())
@@ -166,16 +211,22 @@ def _prepare(
     in_train, in_val = len(train), len(train) + len(val)
     position = np.arange(len(rows), dtype=np.int32)
     scores = np.concatenate([position[:in_train][~fits], position[in_val:]])
-    y = class_numbers(rows, schema)
+    actual = actual_values(rows, schema)
     fold = Fold(
         x=preparation.transform(rows[schema.features]),
-        y=y,
+        y=actual,
         fit=position[:in_train][fits],
         stop=position[in_train:in_val],
         score=scores,
-        class_weight=class_weights(class_weight, y[:in_train][fits], schema),
     )
-    return fold, preparation.steps
+    if schema.classes:
+        weights = class_weights(class_weight, actual[:in_train][fits], schema)
+        return replace(fold, class_weight=weights), preparation.steps
+    check_no_weights(class_weight, schema)
+    check_transform(target_transform, actual, schema)
+    target = TargetScale.fit(actual[:in_train][fits], target_transform)
+    y = target.to_network(actual)
+    return replace(fold, y=y, units=actual, target=target), preparation.steps
 
 
 def _equally_wide(folds: Sequence[Fold]) -> list[Fold]:

@@ -120,21 +120,32 @@ def assign_folds(
 
 
 def check_roles(counts: dict[Role, dict[str, int]], split: SplitParams) -> None:
-    """Raise `InputError` if a role lacks a class, or train has fewer of one than folds."""
+    """Raise `InputError` if a role lacks a class, or train has fewer of one than folds.
+
+    counts: rows by class; by '' where there are no classes.
+    """
     for role, rows in counts.items():
         for label, count in rows.items():
             if count == 0:
                 raise InputError(
-                    f"split: {role} has no row of class {label!r}, want at least one."
-                    f" Raise split.{role}, try another split.seed, or add rows of that class."
+                    f"split: {role} has no row{_of_class(label)}, want at least one."
+                    f" Raise split.{role}, try another split.seed, or add rows{_like(label)}."
                 )
     for label, count in counts["train"].items():
         if count < split.folds:
             raise InputError(
-                f"split: train has {count} rows of class {label!r}, want at least"
+                f"split: train has {count} rows{_of_class(label)}, want at least"
                 f" split.folds = {split.folds}. Lower split.folds to {max(count, 2)},"
-                " or add rows of that class."
+                f" or add rows{_like(label)}."
             )
+
+
+def _of_class(label: str) -> str:
+    return f" of class {label!r}" if label else ""
+
+
+def _like(label: str) -> str:
+    return " of that class" if label else ""
 
 
 def check_folds(counts: Sequence[dict[str, int]], schema: Schema) -> None:
@@ -144,7 +155,7 @@ def check_folds(counts: Sequence[dict[str, int]], schema: Schema) -> None:
             if count == 0:
                 why = f" Groups ({schema.group}) cannot be cut" if schema.group else " Rows are few"
                 raise InputError(
-                    f"split: fold {number} has no row of class {label!r}, want at least one."
+                    f"split: fold {number} has no row{_of_class(label)}, want at least one."
                     f"{why}: lower split.folds, or try another split.seed."
                 )
 

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.data.findings import Finding
+from pipeline.tasks.known import task_of
+from pipeline.tasks.task import Task
 
 FOLD_COLUMN = "fold"
 ColumnKind = Literal["numeric", "boolean", "date", "category"]
@@ -50,8 +52,8 @@ class Column(BaseModel):
 class Schema(BaseModel):
     """A table's description, written by `fetch` and read by all later stages.
 
-    classes: labels in class-number order. positive: the class that ROC, PR and predictions are
-    about, the last of two; None for more than two.
+    classes: labels in class-number order; empty where a number is predicted. positive: the class
+    that ROC, PR and predictions are about, the last of two; None for more than two.
     group, role: the columns that name the group a row belongs to, and its role; no features.
     findings: what the user should know about the table.
     """
@@ -68,6 +70,11 @@ class Schema(BaseModel):
     role: str | None = None
     columns: tuple[Column, ...]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def task(self) -> Task:
+        """Return what is predicted, and how it is judged."""
+        return task_of(self.classes)
 
     @property
     def features(self) -> list[str]:

@@ -17,6 +17,7 @@ from pipeline.data.findings import Finding
 from pipeline.data.rows.cells import number_in, read_cells
 from pipeline.data.schema import Written
 from pipeline.data.sources.raw import Raw
+from pipeline.data.target_kind import target_kind
 
 SHOWN_COLUMNS = 8
 SHOWN_LETTERS = 40
@@ -30,8 +31,10 @@ UNNAMED = "column 1"
 class Table:
     """Rows before anything is learned from them.
 
-    frame: feature columns, the target as texts, and the columns of group and role, if any.
-    classes: labels in class-number order; of two classes, the last is the positive one.
+    frame: feature columns, the target as texts or numbers, and the columns of group and role, if
+    any. classes: labels in class-number order; of two classes, the last is the positive one; none
+    where the target is a number. task_line: why the target is taken for what it is, if that is to
+    be told.
     written: how the cells of a feature are written, where that is known.
     declared: features whose type the user named.
     """
@@ -45,6 +48,7 @@ class Table:
     findings: tuple[Finding, ...] = ()
     written: Mapping[str, Written] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    task_line: str | None = None
 
 
 def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
@@ -90,14 +94,21 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
     unlabelled = int((~labelled).sum())
     if 0 < unlabelled < len(frame):
         frame = frame[labelled].reset_index(drop=True)
+    kind = target_kind(frame[target], raw.texts, data, origin)
     typed = type_columns(frame, set(special), raw.texts, data, origin)
     # In one piece: thousands of columns assigned one by one leave a frame in as many.
     frame = pd.DataFrame(
         {name: typed[name].cells if name in typed else frame[name] for name in frame.columns}
     )
-    labels, findings = _labels(frame[target], unlabelled, origin)
-    frame = frame[labels.notna()].assign(**{target: labels}).reset_index(drop=True)
-    classes = _classes(frame[target], data.positive, origin)
+    number = kind.numbers
+    values = as_text(frame[target]) if number is None else number.cells.astype(np.float64)
+    findings = _target_findings(values.rename(target), unlabelled, origin)
+    frame = frame[values.notna()].assign(**{target: values}).reset_index(drop=True)
+    if number is None:
+        classes = _classes(frame[target], data.positive, origin)
+    else:
+        classes = _no_classes(data.positive, target)
+        findings = [*number.findings, *findings]
     notes = tuple(Finding(check="reading", column=None, message=note) for note in raw.notes)
     return Table(
         name=raw.name,
@@ -114,6 +125,7 @@ def shape_table(raw: Raw, data: DataParams, split: SplitParams) -> Table:
         ),
         written={name: typed[name].written for name in features},
         declared=frozenset(name for name in features if name in data.types),
+        task_line=kind.line,
     )
 
 
@@ -153,22 +165,31 @@ def _index_note(name: str) -> Finding:
     return Finding(check="index", column=name, message=message)
 
 
-def _labels(column: pd.Series, unlabelled: int, origin: str) -> tuple[pd.Series, list[Finding]]:
-    """Return the target as texts, and the findings on it.
+def _target_findings(values: pd.Series, unlabelled: int, origin: str) -> list[Finding]:
+    """Return the findings on the target; `InputError` if it has no value.
 
     unlabelled: rows without a target that are left out already.
     """
-    labels = as_text(column)
-    gaps = int(labels.isna().sum())
-    if gaps == len(labels):
+    gaps = int(values.isna().sum())
+    if gaps == len(values):
         raise InputError(
-            f"{origin}: target {column.name!r} has no value in any row, want classes."
+            f"{origin}: target {values.name!r} has no value in any row, want classes or numbers."
             " Look at data.target and data.missing."
         )
     if not gaps + unlabelled:
-        return labels, []
+        return []
     message = f"{gaps + unlabelled} rows have no value in it and were left out"
-    return labels, [Finding(check="target missing", column=str(column.name), message=message)]
+    return [Finding(check="target missing", column=str(values.name), message=message)]
+
+
+def _no_classes(positive: str | None, target: str) -> tuple[str, ...]:
+    """Return that a number has no classes; `InputError` if one of them is said to be positive."""
+    if positive is not None:
+        raise InputError(
+            f"params.yaml: data.positive is {positive!r}, but the target {target!r} is a number,"
+            " want null. Set data.positive to null, or data.task to classification."
+        )
+    return ()
 
 
 def _classes(labels: pd.Series, positive: str | None, origin: str) -> tuple[str, ...]:

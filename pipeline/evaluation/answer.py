@@ -13,25 +13,26 @@ MOST = 0.5
 
 def answer(evaluation: Evaluation) -> str:
     """Answer whether regularization helps, and say how much or what is missing to tell."""
-    difference, loss = evaluation.difference.log_loss, evaluation.baseline.log_loss
+    difference, loss = evaluation.difference.loss, evaluation.baseline.loss
+    words = evaluation.task.loss.words
     if evaluation.verdict == "helps":
         return (
             f"Yes: with the tuned settings expect {rough_percent(-difference.estimate, loss)} less"
-            f" log loss on new rows; {_credit(evaluation)}."
+            f" {words} on new rows; {_credit(evaluation)}."
         )
     if evaluation.verdict == "hurts":
         return (
             f"No: with the tuned settings expect {rough_percent(difference.estimate, loss)} more"
-            " log loss on new rows than with the baseline."
+            f" {words} on new rows than with the baseline."
         )
     if evaluation.verdict == "makes no difference that matters":
         return (
-            "It makes no difference that matters: with the tuned settings the log loss of new rows"
+            f"It makes no difference that matters: with the tuned settings the {words} of new rows"
             f" changes by less than {evaluation.rope:g}, one way or the other."
         )
     fall, rise = (rough_percent(end, loss) for end in (-difference.low, difference.high))
     return (
-        f"Cannot tell yet: with the tuned settings the log loss of new rows may fall by up to"
+        f"Cannot tell yet: with the tuned settings the {words} of new rows may fall by up to"
         f" {fall} or rise by up to {rise}; {rows_wanted(evaluation)}."
     )
 
@@ -62,7 +63,7 @@ def arm_words(arm: Arm) -> str:
 def _credit(evaluation: Evaluation) -> str:
     """Say which technique alone does how much of what the mix does."""
     changes = {
-        arm.name: arm.difference.log_loss.estimate / evaluation.difference.log_loss.estimate
+        arm.name: arm.difference.loss.estimate / evaluation.difference.loss.estimate
         for arm in lone_arms(evaluation)
         if arm.difference and arm.difference.verdict == "helps"
     }

@@ -28,9 +28,10 @@ def check_feasible(rows: Rows, evaluate: EvaluateParams) -> None:
         if _enough(count, outer, within, rows.stop_share)
     ]
     what = "groups" if rows.schema.group else "different rows"
+    word = rows.schema.task.words.stratum
     raise InputError(
-        f"evaluate: train and val have {count} {what} of class {label!r}, too few for {folds} outer"
-        f" folds with {inner} folds inside each. {_advice(fewer, folds, inner)}"
+        f"evaluate: train and val have {count} {what} of {word} {label!r}, too few for {folds}"
+        f" outer folds with {inner} folds inside each. {_advice(fewer, folds, inner, word)}"
     )
 
 
@@ -42,10 +43,11 @@ def check_outer(rows: Rows, outer: Sequence[OuterFold]) -> None:
         fitting = [part.rest[part.inner != number] for number in numbers]
         lacking = [positions for positions in fitting if _classes(rows, positions) < classes]
         if lacking or len(numbers) < 2 or not len(part.held_out) or not len(part.stop):
+            word = rows.schema.task.words.stratum
             why = f"groups ({rows.schema.group}) cannot be cut" if rows.schema.group else "few rows"
             raise InputError(
-                f"evaluate: outer fold {part.number} leaves some fit without a row of each class"
-                f" ({why}), want rows of all classes in every fit. Lower evaluate.inner_folds to 2,"
+                f"evaluate: outer fold {part.number} leaves some fit without a row of each {word}"
+                f" ({why}), want rows of all of them in every fit. Lower evaluate.inner_folds to 2,"
                 f" try another seed, or {OFF}."
             )
 
@@ -69,9 +71,9 @@ def _enough(count: int, folds: int, inner: int, share: float) -> bool:
     return count >= folds and training - stop >= inner
 
 
-def _advice(fewer: Sequence[tuple[int, int]], folds: int, inner: int) -> str:
+def _advice(fewer: Sequence[tuple[int, int]], folds: int, inner: int, word: str) -> str:
     if not fewer:
-        return f"Add rows of that class, or {OFF}."
+        return f"Add rows of that {word}, or {OFF}."
     outer, within = max(fewer, key=lambda pair: (sum(pair), pair))
     lower = [
         f"{name} to {number}"
@@ -81,4 +83,4 @@ def _advice(fewer: Sequence[tuple[int, int]], folds: int, inner: int) -> str:
         )
         if number < present
     ]
-    return f"Lower {' and '.join(lower)}, add rows of that class, or {OFF}."
+    return f"Lower {' and '.join(lower)}, add rows of that {word}, or {OFF}."

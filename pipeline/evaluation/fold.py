@@ -16,12 +16,13 @@ from pipeline.data.prepare import Fold, prepare_cv, prepare_final
 from pipeline.data.schema import FOLD_COLUMN
 from pipeline.evaluation.arms import BASELINE, MIX, arms
 from pipeline.evaluation.inner_search import InnerSearch, search_inside
-from pipeline.evaluation.losses import LOSSES, row_losses
+from pipeline.evaluation.losses import loss_names, row_losses
 from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
-from pipeline.evaluation.peers import peer_logits
+from pipeline.evaluation.peers import peer_outputs
 from pipeline.evaluation.records import ArmRecord, FoldRecord, TrialRecord
 from pipeline.evaluation.variants import Variant
 from pipeline.tasks.arrays import Floats
+from pipeline.tasks.task import Task
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer, watched
 
@@ -30,7 +31,7 @@ from pipeline.training.fit import Fit, Member, Trainer, watched
 class FoldResult:
     """The record of one outer fold, and the losses of its held-out rows.
 
-    losses: a line for each row and arm or peer, with a column for each loss of `losses.LOSSES`.
+    losses: a line for each row and arm or peer, with a column for each loss of `losses.loss_names`.
     """
 
     record: FoldRecord
@@ -55,13 +56,14 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
         params.network,
     )
     fits = _fit(compared, final, classes, params, seeds[:-1], trainer)
-    temperatures = _temperatures(search)
-    y = final.y[final.score]
+    task = rows.schema.task
+    temperatures = _temperatures(search) if task.categorical else {}
+    y = final.actual[final.score]
     frames, records = [], []
     for arm, networks in zip(compared, fits, strict=True):
         temperature = temperatures.get(arm.name)
         logits = np.stack([fit.score_logits for fit in networks]).astype(np.float64)
-        frames.append(_lines(outer, arm.name, row_losses(logits, y, temperature)))
+        frames.append(_lines(outer, arm.name, row_losses(logits, y, temperature, task)))
         records.append(
             ArmRecord(
                 name=arm.name,
@@ -72,14 +74,14 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
                 temperature=temperature,
             )
         )
-    for name, output in peer_logits(final, classes, seeds[0]).items():
-        frames.append(_lines(outer, name, row_losses(output[None], y, None)))
+    for name, output in peer_outputs(final, classes, seeds[0]).items():
+        frames.append(_lines(outer, name, row_losses(output[None], y, None, task)))
     record = FoldRecord(
         repeat=outer.repeat,
         fold=outer.number,
         seeds=tuple(seeds[:-1]),
         trials=tuple(
-            TrialRecord(regularization=trial.regularization, log_loss=trial.loss)
+            TrialRecord(regularization=trial.regularization, loss=trial.loss)
             for trial in search.trials
         ),
         arms=tuple(records),
@@ -92,7 +94,8 @@ def _prepared(rows: Rows, outer: OuterFold, params: Params) -> tuple[list[Fold],
     """Return the inner folds, and the fold whose networks score the held-out rows."""
     frame, data = rows.frame, params.data
     rest, stop = frame.iloc[outer.rest], frame.iloc[outer.stop]
-    setting = (rows.schema, data.scale, data.categories, params.train.class_weight)
+    weight, transform = params.train.class_weight, data.target_transform
+    setting = (rows.schema, data.scale, data.categories, weight, transform)
     inner = prepare_cv(rest.assign(**{FOLD_COLUMN: outer.inner}), stop, *setting)
     final, _ = prepare_final(rest, stop, frame.iloc[outer.held_out], *setting)
     return inner, final
@@ -145,9 +148,9 @@ def _lines(outer: OuterFold, arm: str, losses: dict[str, Floats]) -> pd.DataFram
     return pd.DataFrame({"row": row, **losses}).assign(arm=arm, **place)
 
 
-def empty_losses() -> pd.DataFrame:
+def empty_losses(task: Task) -> pd.DataFrame:
     """Return a table of losses that has no line, as when there is no evaluation."""
-    types = {"row": np.int32, **dict.fromkeys(LOSSES, float), "arm": str}
+    types = {"row": np.int32, **dict.fromkeys(loss_names(task), float), "arm": str}
     types |= {"repeat": np.int32, "fold": np.int32}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 

@@ -13,17 +13,20 @@ def figures(evaluation: Evaluation | None) -> dict[str, object]:
     """Return what `dvc metrics` shows and compares; all else is in the result itself."""
     if evaluation is None:
         return {"verdict": "not evaluated"}
-    difference = evaluation.difference.log_loss
+    difference, task = evaluation.difference.loss, evaluation.task
     return {
         "verdict": evaluation.verdict,
         "difference": {
-            "log_loss": round(difference.estimate, DIGITS),
+            task.loss.name: round(difference.estimate, DIGITS),
             "low": round(difference.low, DIGITS),
             "high": round(difference.high, DIGITS),
             "helps_probability": round(difference.helps_probability, DIGITS),
         },
         **{
-            arm.name: {"log_loss": round(arm.log_loss, DIGITS), "brier": round(arm.brier, DIGITS)}
+            arm.name: {
+                task.loss.name: round(arm.loss, DIGITS),
+                task.second_loss.name: round(arm.second_loss, DIGITS),
+            }
             for arm in (evaluation.baseline, evaluation.tuned)
         },
     }
@@ -31,7 +34,7 @@ def figures(evaluation: Evaluation | None) -> dict[str, object]:
 
 def sentence(evaluation: Evaluation) -> str:
     """Return the verdict in one sentence, with the figures it rests on."""
-    difference = evaluation.difference.log_loss
+    difference = evaluation.difference.loss
     more = ""
     answer = f"Regularization {evaluation.verdict}"
     if evaluation.verdict == "cannot tell yet":
@@ -41,8 +44,9 @@ def sentence(evaluation: Evaluation) -> str:
     level = f"{100 * evaluation.confidence:g} % interval {between(difference, 3)}"
     return (
         f"{answer}: over {evaluation.rows} rows, each scored by networks that never saw it, the"
-        f" tuned procedure changes log loss from {evaluation.baseline.log_loss:.3f} by"
-        f" {signed(difference.estimate, 3)} ({level}; probability that it helps"
+        f" tuned procedure changes {evaluation.task.loss.words} from"
+        f" {evaluation.baseline.loss:.3f} by {signed(difference.estimate, 3)} ({level};"
+        f" probability that it helps"
         f" {_probability(difference.helps_probability)}){more}."
     )
 

@@ -14,8 +14,10 @@ from pipeline.data.prepare import Fold
 from pipeline.evaluation.arms import lone_strengths
 from pipeline.evaluation.losses import fitted_temperature
 from pipeline.search.inner import search_in_memory
-from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.known import task_of
+from pipeline.tasks.metric import Targets
+from pipeline.tasks.task import Task
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit, Member, Trainer, watched
 
@@ -24,7 +26,7 @@ from pipeline.training.fit import Fit, Member, Trainer, watched
 class InnerTrial:
     """One trial of the search.
 
-    loss: mean over the inner folds of the log loss of their rows; None if a fit failed.
+    loss: mean over the inner folds of the loss of their rows; None if a fit failed.
     logits, y: (row, output) and (row,) of all inner folds' rows, each scored by a network that
     never saw it. epochs: trained in all.
     """
@@ -32,7 +34,7 @@ class InnerTrial:
     regularization: Regularization
     loss: float | None
     logits: Floats
-    y: Labels
+    y: Targets
     epochs: int
 
     @property
@@ -74,9 +76,9 @@ def search_inside(
     def train(wave: Sequence[Regularization]) -> list[InnerTrial]:
         members = [Member(watched(fold, values), values, seed) for values in wave for fold in folds]
         fits = trainer(members, architecture, params.train, keep_weights=False)
-        k = len(folds)
+        k, task = len(folds), task_of(classes)
         return [
-            _trial(values, fits[start : start + k], folds)
+            _trial(values, fits[start : start + k], folds, task)
             for values, start in zip(wave, range(0, len(fits), k), strict=True)
         ]
 
@@ -101,12 +103,13 @@ def search_inside(
 
 
 def _trial(
-    regularization: Regularization, fits: Sequence[Fit], folds: Sequence[Fold]
+    regularization: Regularization, fits: Sequence[Fit], folds: Sequence[Fold], task: Task
 ) -> InnerTrial:
     failed = any(fit.failure for fit in fits)
-    labels = [fold.y[fold.score] for fold in folds]
+    labels = [fold.actual[fold.score] for fold in folds]
     losses = [] if failed else [
-        float(row_log_loss(fit.score_logits, y).mean()) for fit, y in zip(fits, labels, strict=True)
+        float(task.row_loss(fit.score_logits, y).mean())
+        for fit, y in zip(fits, labels, strict=True)
     ]  # fmt: skip
     return InnerTrial(
         regularization,

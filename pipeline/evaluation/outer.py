@@ -12,6 +12,7 @@ from pipeline.config.sections.evaluate import EvaluateParams
 from pipeline.config.sections.split import SplitParams
 from pipeline.data.roles import assign_folds, chosen_rows, identities
 from pipeline.data.schema import Schema
+from pipeline.data.target import strata
 
 Texts = npt.NDArray[np.str_]
 Positions = npt.NDArray[np.intp]
@@ -21,9 +22,9 @@ Positions = npt.NDArray[np.intp]
 class Rows:
     """The rows that an evaluation uses.
 
-    frame: raw rows. labels, identity: (row,) classes, and digests that equal rows and members of a
-    group share. stop_share: share of val in train and val together. available: rows there were to
-    choose from.
+    frame: raw rows. labels, identity: (row,) classes or parts of a numeric target, and digests that
+    equal rows and members of a group share. stop_share: share of val in train and val together.
+    available: rows there were to choose from.
     """
 
     frame: pd.DataFrame
@@ -68,7 +69,7 @@ def usable_rows(
     return Rows(
         frame=used,
         schema=schema,
-        labels=used[schema.target].astype(str).to_numpy(str),
+        labels=strata(used, schema),
         identity=identity[chosen],
         stop_share=len(val) / len(frame),
         available=len(frame),

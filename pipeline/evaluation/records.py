@@ -12,10 +12,10 @@ class _Record(BaseModel):
 
 
 class TrialRecord(_Record):
-    """A trial of the inner search, and its cross-validated log loss; None if a fit failed."""
+    """A trial of the inner search, and its cross-validated loss; None if a fit failed."""
 
     regularization: Regularization
-    log_loss: float | None
+    loss: float | None
 
 
 class ArmRecord(_Record):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.config.sections.regularization import Regularization
 from pipeline.project.outputs import EVALUATION, read_json
+from pipeline.project.records import read_back
 from pipeline.statistics.nested import ProcedureDifference
 from pipeline.statistics.verdicts import ProcedureVerdict, RowEffects
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.known import TASKS
+from pipeline.tasks.task import Task, TaskName
 
 SCHEMA_VERSION = 1
 
@@ -25,8 +30,8 @@ class ArmDifference(_Record):
     settle the verdict; None if no number would. rows: which rows the difference comes from.
     """
 
-    log_loss: ProcedureDifference
-    brier: ProcedureDifference
+    loss: ProcedureDifference
+    second_loss: ProcedureDifference
     recalibrated: ProcedureDifference | None
     verdict: ProcedureVerdict
     rows_to_tell: int | None
@@ -36,15 +41,16 @@ class ArmDifference(_Record):
 class Arm(_Record):
     """One way to train, over all rows and repetitions.
 
-    recalibrated: log loss after temperature scaling on predictions within the outer training part;
-    None if the inner search has none of this arm. temperature: mean over the outer folds. epochs:
-    mean over the networks. difference: from the baseline; None for the baseline itself.
+    loss, second_loss: those of the task. recalibrated: log loss after temperature scaling on
+    predictions within the outer training part; None if the inner search has none of this arm.
+    temperature: mean over the outer folds. epochs: mean over the networks. difference: from the
+    baseline; None for the baseline itself.
     """
 
     name: str
     title: str
-    log_loss: float
-    brier: float
+    loss: float
+    second_loss: float
     recalibrated: float | None
     temperature: float | None
     epochs: float
@@ -52,7 +58,7 @@ class Arm(_Record):
 
 
 class PartOfMix(_Record):
-    """A part of the tuned mix. difference: log loss of the mix minus that of the mix without it."""
+    """A part of the tuned mix. difference: the loss of the mix minus that of the mix without it."""
 
     name: str
     title: str
@@ -61,20 +67,20 @@ class PartOfMix(_Record):
 
 
 class Peer(_Record):
-    """Another model on the same folds. difference: log loss of the tuned network minus its."""
+    """Another model on the same folds. difference: the loss of the tuned network minus its."""
 
     name: str
     title: str
-    log_loss: float
-    brier: float
+    loss: float
+    second_loss: float
     difference: ProcedureDifference
     verdict: ProcedureVerdict
 
 
 class OuterFoldRecord(_Record):
-    """Says what was chosen in one outer fold, and the log loss of its held-out rows.
+    """Says what was chosen in one outer fold, and the loss of its held-out rows.
 
-    alone: strength of each technique alone. searched: log loss, by the inner cross-validation, of
+    alone: strength of each technique alone. searched: the loss, by the inner cross-validation, of
     the baseline and of the best trial; None if a fit of the baseline failed.
     """
 
@@ -92,13 +98,13 @@ class OuterFoldRecord(_Record):
 class Evaluation(_Record):
     """Nested cross-validation over train and val rows: does the tuned procedure help?
 
-    It estimates the expected change in log loss on a new row of this population when the tuned
+    It estimates the expected change in the loss on a new row of this population when the tuned
     procedure replaces the baseline, over training sets of about `training_rows` rows.
     rows: used, of `available`; fewer if `evaluate.rows` bounds them. networks: of each arm, that
     score a row. arms: the baseline first, then the tuned mix; the interval of the tuned mix has the
     confidence alone, those of the other arms have it together, and so do those of the parts and of
     the peers. repeats: the estimate of each repetition. member_epochs, member_steps: what the
-    training took.
+    training took. task_name: None for classification.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -121,6 +127,13 @@ class Evaluation(_Record):
     folds: tuple[OuterFoldRecord, ...]
     member_epochs: int
     member_steps: int
+    task_name: TaskName | None = None
+    left_out: ClassVar[tuple[str, ...]] = ("task_name",)
+
+    @property
+    def task(self) -> Task:
+        """Return what was predicted, and how it was judged."""
+        return TASKS[self.task_name or CLASSIFICATION.name]
 
     @property
     def baseline(self) -> Arm:
@@ -141,5 +154,8 @@ class Evaluation(_Record):
 
 def read_evaluation(path: Path = EVALUATION) -> Evaluation | None:
     """Read what the stage wrote; None if `evaluate.folds` is 0."""
-    written = read_json(path)
-    return None if written is None else Evaluation.model_validate(written)
+    values = read_json(path)
+    if values is None:
+        return None
+    task = TASKS[values.get("task_name") or CLASSIFICATION.name]
+    return Evaluation.model_validate(read_back(values, task))

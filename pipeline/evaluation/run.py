@@ -60,21 +60,21 @@ def run_evaluation(
     show: is told, after each one that had to be computed, how many there are and what they say.
     """
     done = sum(store.has(outer.repeat, outer.number) for outer in plan.outer)
-    changes = []
+    changes, task = [], plan.rows.schema.task
     for outer in plan.outer:
         result = store.read(outer.repeat, outer.number)
         computed = result is None
         if result is None:
             result = evaluate_fold(plan.rows, outer, params, trainer)
             store.write(result)
-        changes.append(_change(result))
+        changes.append(_change(result, task.loss.name))
         if computed:
             done = min(done + 1, len(plan.outer))
-            show(done, f"change of log loss so far {signed(float(np.mean(changes)), 3)}")
+            show(done, f"change of {task.loss.words} so far {signed(float(np.mean(changes)), 3)}")
         yield result
 
 
-def _change(result: FoldResult) -> float:
-    """Mean log loss of the tuned mix minus that of the baseline."""
-    log_loss = result.losses.groupby("arm")["log_loss"].mean()
-    return float(log_loss[MIX] - log_loss[BASELINE])
+def _change(result: FoldResult, loss: str) -> float:
+    """Return the mean loss of the tuned mix minus that of the baseline."""
+    means = result.losses.groupby("arm")[loss].mean()
+    return float(means[MIX] - means[BASELINE])

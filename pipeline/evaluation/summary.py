@@ -10,10 +10,10 @@ import pandas as pd
 
 from pipeline.config.params import Params
 from pipeline.config.sections.compare import CompareParams
+from pipeline.data.target import actual_values
 from pipeline.evaluation.arms import BASELINE, MIX, part_of
-from pipeline.evaluation.losses import LOSSES
+from pipeline.evaluation.losses import RECALIBRATED, loss_names
 from pipeline.evaluation.outer import Rows
-from pipeline.evaluation.peers import PEERS
 from pipeline.evaluation.records import ArmRecord, FoldRecord
 from pipeline.evaluation.result import (
     Arm,
@@ -27,6 +27,8 @@ from pipeline.regularizers import BY_NAME
 from pipeline.statistics.nested import ProcedureDifference, procedure_differences
 from pipeline.statistics.verdicts import procedure_verdict, row_effects, rows_to_tell
 from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.task import Task
 
 # (repeat, row) values of each loss, by the name of the arm or peer.
 Losses = Mapping[str, Mapping[str, Floats]]
@@ -34,12 +36,17 @@ Losses = Mapping[str, Mapping[str, Floats]]
 
 @dataclass(frozen=True, eq=False)
 class _Judge:
-    """Judges differences on these folds and groups, at this confidence."""
+    """Judges differences by these losses, on these folds and groups, at this confidence.
+
+    rope: a difference in the loss that matters to nobody, in the loss's own units.
+    """
 
     fold: Labels
     groups: Labels | None
     settings: CompareParams
     seed: int
+    task: Task
+    rope: float
 
     def __call__(self, differences: Sequence[Floats]) -> list[ProcedureDifference]:
         """Return the differences of one family, corrected for their number."""
@@ -60,9 +67,10 @@ def summarize(
 
     losses: a line for each repetition, row and arm or peer, in any order.
     """
-    evaluate, compare = params.evaluate, params.compare
-    table, fold = _by_arm(losses, len(rows.frame))
-    judge = _Judge(fold, _groups(rows), compare, params.seed)
+    evaluate, compare, task = params.evaluate, params.compare, rows.schema.task
+    table, fold = _by_arm(losses, len(rows.frame), task)
+    rope = compare.rope * task.loss_unit(actual_values(rows.frame, rows.schema))
+    judge = _Judge(fold, _groups(rows), compare, params.seed, task, rope)
     arms = _arms(records, table, judge)
     mix = arms[1].difference
     assert mix is not None
@@ -70,7 +78,7 @@ def summarize(
         verdict=mix.verdict,
         dataset=rows.schema.name,
         confidence=compare.confidence,
-        rope=compare.rope,
+        rope=rope,
         resamples=compare.resamples,
         rows=len(rows.frame),
         available=rows.available,
@@ -79,24 +87,29 @@ def summarize(
         inner_folds=evaluate.inner_folds,
         trials=len(records[0].trials),
         networks=evaluate.seeds * evaluate.repeats,
-        repeats=tuple(_change(table, MIX, BASELINE).mean(1).tolist()),
+        repeats=tuple(_change(table, MIX, BASELINE, task.loss.name).mean(1).tolist()),
         arms=arms,
         parts=_parts(records[0].arms, table, judge),
         peers=_peers(table, judge),
-        folds=tuple(_fold(record, table, fold) for record in records),
+        folds=tuple(_fold(record, table, fold, task.loss.name) for record in records),
         member_epochs=sum(record.member_epochs for record in records),
         member_steps=sum(record.member_steps for record in records),
+        task_name=None if task is CLASSIFICATION else task.name,
     )
 
 
-def _by_arm(losses: pd.DataFrame, rows: int) -> tuple[dict[str, dict[str, Floats]], Labels]:
+def _by_arm(
+    losses: pd.DataFrame, rows: int, task: Task
+) -> tuple[dict[str, dict[str, Floats]], Labels]:
     """Return the losses as arrays, and (repeat, row) outer folds.
 
     Each arm scores each row once in each repetition.
     """
     ordered = losses.sort_values(["repeat", "row"], kind="stable")
     by_arm = {
-        str(name): {loss: lines[loss].to_numpy(float).reshape(-1, rows) for loss in LOSSES}
+        str(name): {
+            loss: lines[loss].to_numpy(float).reshape(-1, rows) for loss in loss_names(task)
+        }
         for name, lines in ordered.groupby("arm", sort=False)
     }
     fold = ordered.loc[ordered["arm"] == BASELINE, "fold"].to_numpy(np.int32)
@@ -109,13 +122,14 @@ def _groups(rows: Rows) -> Labels | None:
     return None if len(unique) == len(numbers) else numbers
 
 
-def _change(table: Losses, arm: str, other: str, loss: str = "log_loss") -> Floats:
+def _change(table: Losses, arm: str, other: str, loss: str) -> Floats:
     return table[arm][loss] - table[other][loss]
 
 
 def _arms(records: Sequence[FoldRecord], table: Losses, judge: _Judge) -> tuple[Arm, ...]:
     """Return all arms; the mix is judged by itself, and the others together."""
     explaining = [arm.name for arm in records[0].arms if arm.name not in (BASELINE, MIX)]
+    first, second, recalibrated = loss_names(judge.task)
     compared = {**_compared([MIX], table, judge), **_compared(explaining, table, judge)}
     arms = []
     for place, named in enumerate(records[0].arms):
@@ -127,9 +141,9 @@ def _arms(records: Sequence[FoldRecord], table: Losses, judge: _Judge) -> tuple[
             Arm(
                 name=named.name,
                 title=named.title,
-                log_loss=float(values["log_loss"].mean()),
-                brier=float(values["brier"].mean()),
-                recalibrated=float(values["recalibrated"].mean()) if scaled else None,
+                loss=float(values[first].mean()),
+                second_loss=float(values[second].mean()),
+                recalibrated=float(values[recalibrated].mean()) if scaled else None,
                 temperature=float(np.mean(temperatures)) if scaled else None,
                 epochs=float(np.mean([arm.epochs for arm in fold_arms])),
                 difference=compared.get(named.name),
@@ -148,17 +162,18 @@ def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, A
     both_scaled = [
         name for name in names if _is_scaled(table, name) and _is_scaled(table, BASELINE)
     ]
-    log_loss, brier = judged("log_loss", names), judged("brier", names)
-    recalibrated = judged("recalibrated", both_scaled)
-    rope, count = judge.settings.rope, judge.fold.shape[1]
+    first, second, rescaled = loss_names(judge.task)
+    loss, second_loss = judged(first, names), judged(second, names)
+    recalibrated = judged(rescaled, both_scaled)
+    rope, count = judge.rope, judge.fold.shape[1]
     return {
         name: ArmDifference(
-            log_loss=log_loss[name],
-            brier=brier[name],
+            loss=loss[name],
+            second_loss=second_loss[name],
             recalibrated=recalibrated.get(name),
-            verdict=procedure_verdict(log_loss[name], rope),
-            rows_to_tell=rows_to_tell(log_loss[name], count, rope),
-            rows=row_effects(table[name]["log_loss"], table[BASELINE]["log_loss"]),
+            verdict=procedure_verdict(loss[name], rope),
+            rows_to_tell=rows_to_tell(loss[name], count, rope),
+            rows=row_effects(table[name][first], table[BASELINE][first]),
         )
         for name in names
     }
@@ -166,50 +181,52 @@ def _compared(names: Sequence[str], table: Losses, judge: _Judge) -> dict[str, A
 
 def _is_scaled(table: Losses, name: str) -> bool:
     """Say whether an arm has a temperature in each outer fold."""
-    return bool(np.isfinite(table[name]["recalibrated"]).all())
+    return bool(np.isfinite(table[name][RECALIBRATED]).all())
 
 
 def _parts(names: Sequence[ArmRecord], table: Losses, judge: _Judge) -> tuple[PartOfMix, ...]:
     without = {part: arm.name for arm in names if (part := part_of(arm.name))}
-    found = judge([_change(table, MIX, arm) for arm in without.values()])
+    found = judge([_change(table, MIX, arm, judge.task.loss.name) for arm in without.values()])
     return tuple(
         PartOfMix(
             name=part,
             title=BY_NAME[part].title,
             difference=difference,
-            verdict=procedure_verdict(difference, judge.settings.rope),
+            verdict=procedure_verdict(difference, judge.rope),
         )
         for part, difference in zip(without, found, strict=True)
     )
 
 
 def _peers(table: Losses, judge: _Judge) -> tuple[Peer, ...]:
-    found = judge([_change(table, MIX, name) for name in PEERS])
+    first, second, _ = loss_names(judge.task)
+    peers = judge.task.peers
+    found = judge([_change(table, MIX, peer.name, first) for peer in peers])
     return tuple(
         Peer(
-            name=name,
-            title=title,
-            log_loss=float(table[name]["log_loss"].mean()),
-            brier=float(table[name]["brier"].mean()),
+            name=peer.name,
+            title=peer.title,
+            loss=float(table[peer.name][first].mean()),
+            second_loss=float(table[peer.name][second].mean()),
             difference=difference,
-            verdict=procedure_verdict(difference, judge.settings.rope),
+            verdict=procedure_verdict(difference, judge.rope),
         )
-        for (name, title), difference in zip(PEERS.items(), found, strict=True)
+        for peer, difference in zip(peers, found, strict=True)
     )
 
 
-def _fold(record: FoldRecord, table: Losses, fold: Labels) -> OuterFoldRecord:
+def _fold(record: FoldRecord, table: Losses, fold: Labels, loss: str) -> OuterFoldRecord:
     held_out = fold[record.repeat] == record.fold
     arms = {arm.name: arm.regularization for arm in record.arms}
-    scored = [trial.log_loss for trial in record.trials if trial.log_loss is not None]
+    scored = [trial.loss for trial in record.trials if trial.loss is not None]
     return OuterFoldRecord(
         repeat=record.repeat,
         fold=record.fold,
         rows=int(held_out.sum()),
-        baseline=float(table[BASELINE]["log_loss"][record.repeat, held_out].mean()),
-        tuned=float(table[MIX]["log_loss"][record.repeat, held_out].mean()),
+        baseline=float(table[BASELINE][loss][record.repeat, held_out].mean()),
+        tuned=float(table[MIX][loss][record.repeat, held_out].mean()),
         regularization=arms[MIX],
         alone={name: float(getattr(arms[name], name)) for name in BY_NAME if name in arms},
-        searched_baseline=record.trials[0].log_loss,
+        searched_baseline=record.trials[0].loss,
         searched_best=min(scored),
     )

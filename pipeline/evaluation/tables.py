@@ -11,16 +11,17 @@ from pipeline.statistics.nested import ProcedureDifference
 def arms_table(e: Evaluation) -> pd.DataFrame:
     """Return a row for each arm, for each part of the mix and for each other model.
 
-    difference: in log loss. An arm is compared with the baseline, the mix with itself without a
+    difference: in the loss. An arm is compared with the baseline, the mix with itself without a
     part, and the tuned network with another model.
     """
+    loss, second = e.task.loss.name, e.task.second_loss.name
     rows: list[dict[str, object]] = [
         {
             "arm": arm.title,
             "compared": "with the baseline" if arm.difference else "",
-            "log_loss": arm.log_loss,
-            "brier": arm.brier,
-            **(_interval(arm.difference.log_loss) if arm.difference else {}),
+            loss: arm.loss,
+            second: arm.second_loss,
+            **(_interval(arm.difference.loss) if arm.difference else {}),
             "verdict": arm.difference.verdict if arm.difference else "",
         }
         for arm in e.arms
@@ -38,8 +39,8 @@ def arms_table(e: Evaluation) -> pd.DataFrame:
         {
             "arm": peer.title,
             "compared": "the tuned network with this model",
-            "log_loss": peer.log_loss,
-            "brier": peer.brier,
+            loss: peer.loss,
+            second: peer.second_loss,
             **_interval(peer.difference),
             "verdict": peer.verdict,
         }

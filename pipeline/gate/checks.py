@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.stats import beta, t
 
 from pipeline.data.schema import Schema
-from pipeline.tasks.arrays import Floats, Labels
-from pipeline.tasks.calibration import calibration_error
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.metric import Targets
+from pipeline.tasks.regression import row_squared_errors
+from pipeline.tasks.task import Task
 from pipeline.text.numbers import ranges
 
 # Chance of refusing for a slice that is no worse, over all slices together (Bonferroni).
@@ -36,21 +37,47 @@ class SliceAccuracy:
 
 
 @dataclass(frozen=True)
+class SliceError:
+    """The RMSE on a part of the test rows.
+
+    low: its lower bound at the corrected level (Student's, of the squared errors).
+    """
+
+    name: str
+    rows: int
+    rmse: float
+    low: float
+
+
+@dataclass(frozen=True)
 class ModelFigures:
-    """A model's figures on the test rows; worst_slice: None if no slice has rows enough."""
+    """A model's figures on the test rows.
+
+    metrics: of the task, and what else the task says of a model. worst_slice: None if no slice has
+    rows enough.
+    """
 
     metrics: Mapping[str, float]
-    calibration_error: float
-    worst_slice: SliceAccuracy | None
+    worst_slice: SliceAccuracy | SliceError | None
 
 
-def judge_model(p: Floats, y: Labels, features: pd.DataFrame, min_rows: int) -> ModelFigures:
-    """Return the figures of a model, from its probabilities (row, class) and the raw test rows."""
-    return ModelFigures(
-        metrics=CLASSIFICATION.score(log_probabilities(p), y),
-        calibration_error=calibration_error(p, y),
-        worst_slice=worst_slice(p.argmax(-1) == y, features, min_rows),
-    )
+def judge_model(
+    served: Floats, y: Targets, features: pd.DataFrame, min_rows: int, task: Task
+) -> ModelFigures:
+    """Return the figures of a model, from what it serves and the raw test rows.
+
+    served: probabilities (row, class), or numbers (row, 1).
+    """
+    metrics = task.score(as_outputs(served, task), y)
+    metrics |= {name: figure(served, y) for name, figure in task.served_figures.items()}
+    if task.categorical:
+        return ModelFigures(metrics, worst_slice(served.argmax(-1) == y, features, min_rows))
+    return ModelFigures(metrics, worst_errors(row_squared_errors(served, y), features, min_rows))
+
+
+def as_outputs(served: Floats, task: Task) -> Floats:
+    """Return what a model serves as a network's outputs, which metrics are computed from."""
+    return log_probabilities(served) if task.categorical else served
 
 
 def failed_data_checks(schema: Schema, forbidden: Sequence[str]) -> list[str]:
@@ -79,6 +106,21 @@ def worst_slice(hit: np.ndarray, features: pd.DataFrame, min_rows: int) -> Slice
     worst = int(np.argmin(high))
     accuracy = float(hits[worst] / rows[worst])
     return SliceAccuracy(slices[worst][0], int(rows[worst]), accuracy, float(high[worst]))
+
+
+def worst_errors(squares: Floats, features: pd.DataFrame, min_rows: int) -> SliceError | None:
+    """Return the slice whose RMSE has the highest lower bound; squares: (row,) squared errors."""
+    slices = [(name, rows) for name, rows in _slices(features) if rows.sum() >= min_rows]
+    if not slices:
+        return None
+    level = 1 - SLICE_ERROR_RATE / len(slices)
+    found = []
+    for name, members in slices:
+        own = squares[members]
+        error = float(own.std(ddof=1)) / len(own) ** 0.5
+        low = float(own.mean()) - float(t.ppf(level, len(own) - 1)) * error
+        found.append(SliceError(name, len(own), float(own.mean()) ** 0.5, max(low, 0.0) ** 0.5))
+    return max(found, key=lambda part: part.low)
 
 
 def _slices(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,19 +9,23 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
-from scipy.stats import false_discovery_control, ks_2samp
+from scipy.stats import false_discovery_control, ks_2samp, mannwhitneyu
 
 from pipeline.config.sections.drift import DriftParams, Levels
 from pipeline.gate.profile import TrainingProfile, is_numeric, level_counts
 from pipeline.statistics.shares import aligned, binned, counts_test, psi, share_test
+from pipeline.tasks.arrays import Floats
 
 Level = Literal["none", "warn", "stop"]
-ChangeKind = Literal["distribution", "missing", "unseen", "classes", "errors", "schema"]
+# A champion without any error would make each rise an infinite one.
+TINY = 1e-12
+ChangeKind = Literal["distribution", "missing", "unseen", "classes", "target", "errors", "schema"]
 WORDS: Mapping[ChangeKind, str] = {
     "distribution": "values changed",
     "missing": "share of gaps changed",
     "unseen": "rows with a category not seen in training",
     "classes": "class shares changed",
+    "target": "values of the target changed",
     "errors": "the champion errs more often on new rows",
     "schema": "schema changed",
 }
@@ -30,8 +34,9 @@ WORDS: Mapping[ChangeKind, str] = {
 class Change(BaseModel):
     """Says what one comparison found.
 
-    subject: a column, or what else was compared. size: the PSI of a distribution; for all others a
-    difference of shares. p: the test's, corrected for the number of tests; None without a test.
+    subject: a column, or what else was compared. size: the PSI of a distribution; the rise of a
+    number's mean absolute error, as a share of what it was; for all others a difference of shares.
+    p: the test's, corrected for the number of tests; None without a test.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,12 +87,20 @@ class Errors:
     new_wrong: int
 
 
+@dataclass(frozen=True, eq=False)
+class NumberErrors:
+    """The champion's absolute errors (row,), on old test rows and on rows new to it."""
+
+    old: Floats
+    new: Floats
+
+
 def find_drift(
     profile: TrainingProfile,
     features: pd.DataFrame,
     labels: pd.Series,
     classes: Sequence[str],
-    errors: Errors | None,
+    errors: Errors | NumberErrors | None,
     params: DriftParams,
 ) -> Drift:
     """Compare new rows with those the champion was trained on.
@@ -97,9 +110,9 @@ def find_drift(
     findings = list(_schema(profile, features, classes, params))
     enough = len(features) >= params.min_rows
     if enough:
-        tested = [*_columns(profile, features, params), *_classes(profile, labels, params)]
-        if errors is not None and min(errors.old_rows, errors.new_rows) > 0:
-            tested.append(_errors(errors, params))
+        target = _target if profile.target else _classes
+        tested = [*_columns(profile, features, params), *target(profile, labels, params)]
+        tested += _errors(errors, params)
         findings += _corrected(tested, params.error_rate)
         findings += _unseen(profile, features, params)
     return Drift(
@@ -184,8 +197,30 @@ def _classes(profile: TrainingProfile, labels: pd.Series, params: DriftParams) -
     yield _Tested("classes", "classes", change, counts_test(then, now), params.classes)
 
 
-def _errors(errors: Errors, params: DriftParams) -> _Tested:
-    """Test the champion's errors, which rise when labels no longer follow from the columns."""
+def _target(profile: TrainingProfile, labels: pd.Series, params: DriftParams) -> Iterator[_Tested]:
+    """Compare a numeric target as a column is compared."""
+    then = profile.target.numbers if profile.target else None
+    now = pd.to_numeric(labels, errors="coerce").dropna().to_numpy(float)
+    if then and len(now):
+        counts = binned(then, now, params.bins)
+        yield _Tested(
+            "target", "target", psi(*counts), float(ks_2samp(then, now).pvalue), params.psi
+        )
+
+
+def _errors(errors: Errors | NumberErrors | None, params: DriftParams) -> Iterator[_Tested]:
+    """Test the champion's errors, which rise when targets no longer follow from the columns."""
+    if isinstance(errors, NumberErrors):
+        if len(errors.old) and len(errors.new):
+            usual = max(float(errors.old.mean()), TINY)
+            p = float(mannwhitneyu(errors.old, errors.new).pvalue)
+            rise = float(errors.new.mean()) / usual - 1
+            yield _Tested("champion", "errors", rise, p, params.errors)
+    elif errors is not None and min(errors.old_rows, errors.new_rows) > 0:
+        yield _wrong_shares(errors, params)
+
+
+def _wrong_shares(errors: Errors, params: DriftParams) -> _Tested:
     table = [
         [errors.old_wrong, errors.old_rows - errors.old_wrong],
         [errors.new_wrong, errors.new_rows - errors.new_wrong],
@@ -219,6 +254,7 @@ def figures(drift: Drift) -> dict[str, object]:
         ]
         return round(max(sizes, default=0.0), 6)
 
+    targets = any(change.kind == "target" for change in drift.findings)
     return {
         "level": drift.level,
         "new_rows": drift.new_rows,
@@ -232,5 +268,6 @@ def figures(drift: Drift) -> dict[str, object]:
         "largest_missing_change": largest("missing"),
         "largest_unseen_share": largest("unseen"),
         "class_share_change": largest("classes"),
+        **({"target_psi": largest("target")} if targets else {}),
         "error_increase": largest("errors"),
     }

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.config.sections.drift import DriftParams
-from pipeline.data.prepare import class_numbers
 from pipeline.data.roles import identities
 from pipeline.data.schema import Schema
-from pipeline.gate.drift import Drift, Errors, find_drift
+from pipeline.data.target import actual_values, class_numbers
+from pipeline.gate.drift import Drift, Errors, NumberErrors, find_drift
 from pipeline.gate.profile import TrainingProfile, profile_rows, unknown_rows
 from pipeline.tasks.arrays import Floats
+from pipeline.tasks.regression import row_absolute_errors
 
-# From raw rows to (row, class) probabilities.
+# From raw rows to (row, class) probabilities, or (row, 1) numbers.
 Predict = Callable[[pd.DataFrame], Floats]
 SHOWN_CHANGES = 8
 
@@ -56,10 +57,13 @@ def drift_since(
 
 def champion_errors(
     champion: Predict, schema: Schema, old: pd.DataFrame, new: pd.DataFrame
-) -> Errors:
-    """Count the champion's errors on old test rows and on new rows; it was trained on neither."""
+) -> Errors | NumberErrors:
+    """Return the champion's errors on old test rows and on new rows; it was trained on neither."""
     rows = pd.concat([old, new], ignore_index=True)
     p = champion(rows[schema.features])
+    if not schema.classes:
+        errors = row_absolute_errors(p, actual_values(rows, schema))
+        return NumberErrors(errors[: len(old)], errors[len(old) :])
     wrong = p.argmax(1) != class_numbers(rows, schema)
     return Errors(
         old_rows=len(old),

@@ -32,6 +32,8 @@ class ColumnProfile(BaseModel):
 class TrainingProfile(BaseModel):
     """The training rows: a profile per column, rows per class, and digests of rows.
 
+    classes: empty where the target is a number; target is its profile then.
+
     known: digests of the contents of all rows there were, of every role. fitted: digests of the
     identities, by which rows get their roles, of the rows that it was fitted on or stopped by.
     Both are 8-byte digests one after the other, in base64.
@@ -43,6 +45,7 @@ class TrainingProfile(BaseModel):
     classes: dict[str, int]
     known: str
     fitted: str
+    target: ColumnProfile | None = None
 
 
 def profile_rows(
@@ -61,6 +64,7 @@ def profile_rows(
         classes={label: int((words == label).sum()) for label in classes},
         known=_packed(known),
         fitted=_packed(fitted),
+        target=None if classes else _profile(labels, COLUMN_VALUES),
     )
 
 

@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.gate.decision import Check
 from pipeline.gate.drift import Drift
 from pipeline.tasks import calibration
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.known import TASKS
 from pipeline.text.markdown import markdown_text
 
 SCHEMA_VERSION = 1
 # The figures of a model by name: every metric of the task, and how well it is calibrated.
-TITLES = {metric.name: metric.title for metric in CLASSIFICATION.metrics} | {
+TITLES = {metric.name: metric.title for task in TASKS.values() for metric in task.metrics} | {
     "calibration_error": calibration.TITLE
 }
 Outcome = Literal["promoted", "refused", "undecided", "kept", "tried"]

@@ -12,16 +12,15 @@ from pipeline.comparison.assessment import Predictions
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.result import Comparison
+from pipeline.project.records import written
 from pipeline.report import render
 from pipeline.report.figure_data import (
+    PREDICTION_TABLES,
     chart_tables,
-    confusion_table,
     means_by_curve,
-    prediction_table,
 )
 from pipeline.report.figures.charts import charts
 from pipeline.report.spreadsheet import spreadsheet_safe
-from pipeline.tasks.classification import CLASSIFICATION
 
 # Digits of the headline figures: more are noise, and make `dvc metrics` hard to read.
 DIGITS = 6
@@ -58,19 +57,18 @@ def assemble_report(
     figures_folder: where the Markdown finds the charts. made: when, from what and how long; it
     stands in the HTML alone, whose bytes differ from run to run in that line.
     """
-    probability, y, classes = predictions.test, predictions.y, predictions.classes
+    task = comparison.task
     drawn_from = chart_tables(networks, predictions)
-    tables = {"learning": means_by_curve(drawn_from["learning"])}
-    by_class = {name: drawn_from[name] for name in ("roc", "pr")}
-    by_class["confusion"] = confusion_table(probability, y, classes)
-    for name, table in by_class.items():
+    own = dict(drawn_from)
+    tables = {"learning": means_by_curve(own.pop("learning"))}
+    for name, table in own.items():
         for kind, rows in table.groupby("model"):
             tables[f"{name}_{kind}"] = spreadsheet_safe(rows.drop(columns="model"))
     return ReportFiles(
-        predictions=spreadsheet_safe(prediction_table(probability, y, classes)),
+        predictions=spreadsheet_safe(PREDICTION_TABLES[task.name](predictions)),
         tables=tables,
         charts=charts(comparison, drawn_from, CHART_PX),
-        json=comparison.model_dump(),
+        json=written(comparison, task),
         markdown=render.markdown(comparison, figures_folder),
         html=render.html(comparison, drawn_from, made),
         headline=headline(comparison),
@@ -83,15 +81,16 @@ def headline(comparison: Comparison) -> dict[str, object]:
     No name is one of `metrics/evaluate.json`, for DVC's tables show a name alone if it is unique.
     """
     figures: dict[str, object] = {"test_verdict": comparison.test_verdict}
-    for metric in (metric for metric in CLASSIFICATION.metrics if metric.headline):
+    for metric in (metric for metric in comparison.task.metrics if metric.headline):
         paired = comparison.metrics[metric.name]
         figures[metric.name] = {
             "tuned": round(paired.tuned.estimate, DIGITS),
             "baseline": round(paired.baseline.estimate, DIGITS),
         }
-    interval = comparison.metrics["log_loss"].difference
+    loss = comparison.task.loss.name
+    interval = comparison.metrics[loss].difference
     figures["test_difference"] = {
-        "log_loss": round(interval.estimate, DIGITS),
+        loss: round(interval.estimate, DIGITS),
         "low": round(interval.low, DIGITS),
         "high": round(interval.high, DIGITS),
     }

@@ -11,7 +11,8 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
 from pipeline.search.score import Score
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.known import task_of
+from pipeline.tasks.task import Task
 from pipeline.training.architecture import Architecture
 from pipeline.training.arrays import FloatArray
 from pipeline.training.fit import Fit, Member, Trainer
@@ -33,16 +34,16 @@ def evaluate(
     architecture = Architecture.of(network, folds[0].x.shape[1], classes)
     members = [Member(fold, regularization, seed) for regularization in wave for fold in folds]
     fits = trainer(members, architecture, train, keep_weights=False)
-    k = len(folds)
-    return [_score(fits[start : start + k], folds) for start in range(0, len(fits), k)]
+    k, task = len(folds), task_of(classes)
+    return [_score(fits[start : start + k], folds, task) for start in range(0, len(fits), k)]
 
 
-def _score(fits: Sequence[Fit], folds: Sequence[Fold]) -> Score:
+def _score(fits: Sequence[Fit], folds: Sequence[Fold], task: Task) -> Score:
     for number, fit in enumerate(fits):
         if fit.failure is not None:
             return Score(failure=f"fold {number}: {fit.failure}")
     scores = [
-        CLASSIFICATION.score(fit.score_logits, fold.y[fold.score])
+        task.score(fit.score_logits, fold.actual[fold.score])
         for fit, fold in zip(fits, folds, strict=True)
     ]
     return Score(

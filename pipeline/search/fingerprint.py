@@ -43,6 +43,7 @@ def fit_settings(params: Params) -> dict[str, object]:
     return {
         "seed": params.seed,
         "scale": params.data.scale,
+        "target_transform": params.data.target_transform,
         "categories": params.data.categories.model_dump(),
         "network": params.network.model_dump(),
         "train": params.train.model_dump(),

@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
 from pipeline.search.fingerprint import study_name
-from pipeline.search.study import METRIC_NAME, Study
+from pipeline.search.study import Study, metric_name
 from pipeline.search.views.summary import settings
+from pipeline.tasks.task import Task
 
 BUSY_TIMEOUT_S = 30
 
@@ -59,13 +60,17 @@ def storage_works(file: Path) -> Iterator[None]:
         ) from None
 
 
-def open_study(params: Params, dataset: str, inputs: Iterable[Path], database: Path) -> Study:
+def open_study(
+    params: Params, dataset: str, task: Task, inputs: Iterable[Path], database: Path
+) -> Study:
     """Open the study of these parameters and input files; a new one if there is none yet."""
     name = study_name(params, dataset, inputs)
     about = {
         "question": f"Does regularization help on {dataset}?",
-        "score": f"{METRIC_NAME}: mean over the folds, without penalties; lower is better",
+        "score": f"{metric_name(task)}: mean over the folds, without penalties; lower is better",
         "step of an intermediate value": "fold",
         **settings(params),
     }
-    return Study(open_storage(database), name, params.search, params.baseline, params.seed, about)
+    return Study(
+        open_storage(database), name, params.search, params.baseline, params.seed, about, task
+    )

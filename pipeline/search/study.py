@@ -20,10 +20,9 @@ from pipeline.config.sections.search import SearchParams
 from pipeline.search.proposals import Proposals
 from pipeline.search.score import Score
 from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.task import Task
 
 BASELINE_TRIAL = 0
-# What a trial is ranked by, as plots and Optuna's dashboard name it.
-METRIC_NAME = "cv log loss"
 # Attributes that hold what is read back. Optuna's dashboard does not show those of the system.
 REGULARIZATION = "pipeline:regularization"
 SCORE = "pipeline:score"
@@ -65,12 +64,14 @@ class Study:
         baseline: Regularization,
         seed: int,
         about: Mapping[str, object] | None = None,
+        task: Task = CLASSIFICATION,
     ) -> None:
         """about: what people should know of the study, by name; Optuna's dashboard shows it."""
+        self.task = task
         self._stored = optuna.create_study(
             storage=storage, study_name=name, direction="minimize", load_if_exists=True
         )
-        _describe(self._stored, about or {})
+        _describe(self._stored, metric_name(task), about or {})
         self._search = search
         self._baseline = baseline
         self._seed = seed
@@ -103,18 +104,19 @@ class Study:
 
     def tell(self, wave: Sequence[Trial], scores: Sequence[Score]) -> None:
         """Record the scores of a wave. A trial whose score has a failure is recorded as failed."""
+        loss = self.task.loss.name
         for trial, score in zip(wave, scores, strict=True):
             record = optuna.trial.create_trial(
                 state=TrialState.COMPLETE if score.failure is None else TrialState.FAIL,
-                value=score.mean("log_loss") if score.failure is None else None,
+                value=score.mean(loss) if score.failure is None else None,
                 params=self._proposed[trial.number],
                 distributions=self._proposals.distributions,
-                user_attrs=_fields(trial, score),
+                user_attrs=_fields(trial, score, self.task),
                 system_attrs={
                     SCORE: score.model_dump_json(),
                     REGULARIZATION: trial.regularization.model_dump(),
                 },
-                intermediate_values={k: fold["log_loss"] for k, fold in enumerate(score.folds)},
+                intermediate_values={k: fold[loss] for k, fold in enumerate(score.folds)},
             )
             record.datetime_start = self._begun
             self._stored.add_trial(record)
@@ -136,11 +138,16 @@ class Study:
                 f"tune: all trials of study {self.name} failed ({failure}), want at least one"
                 " score. Lower train.learning_rate, or look for extreme values in the data."
             )
-        return min(scored, key=lambda trial: trial.score.mean("log_loss") if trial.score else 0)
+        return min(scored, key=self.loss)
+
+    def loss(self, trial: Trial) -> float:
+        """Return the cross-validated loss of a trial; not a number for a failed one."""
+        score = trial.score if trial.complete else None
+        return score.mean(self.task.loss.name) if score else float("nan")
 
     def table(self) -> pd.DataFrame:
         """Return a row per trial in number order, without times or ids: equal runs, equal bytes."""
-        return pd.DataFrame([_row(trial) for trial in self.trials()])
+        return pd.DataFrame([_row(trial, self.task) for trial in self.trials()])
 
     def _stored_trials(self) -> list[FrozenTrial]:
         return self._stored.get_trials(deepcopy=False)
@@ -164,19 +171,24 @@ class Study:
         return Regularization.model_validate(self._proposed[number])
 
 
-def _describe(study: optuna.Study, about: Mapping[str, object]) -> None:
+def metric_name(task: Task) -> str:
+    """Return what a trial is ranked by, as plots and Optuna's dashboard name it."""
+    return f"cv {task.loss.words}"
+
+
+def _describe(study: optuna.Study, metric: str, about: Mapping[str, object]) -> None:
     """Name the metric and describe the study, where that is not so already."""
     if study.metric_names is None:
         with warnings.catch_warnings():
             # It has been experimental for years.
             warnings.simplefilter("ignore", ExperimentalWarning)
-            study.set_metric_names([METRIC_NAME])
+            study.set_metric_names([metric])
     for name, value in about.items():
         if study.user_attrs.get(name) != value:
             study.set_user_attr(name, value)
 
 
-def _fields(trial: Trial, score: Score) -> dict[str, object]:
+def _fields(trial: Trial, score: Score, task: Task) -> dict[str, object]:
     """Return what Optuna's dashboard shows of a trial beside its values."""
     fields: dict[str, object] = {}
     if trial.number == BASELINE_TRIAL:
@@ -186,7 +198,7 @@ def _fields(trial: Trial, score: Score) -> dict[str, object]:
             fields[f"baseline {name}"] = "none" if value is None else value
     if score.failure is not None:
         return {**fields, "failure": score.failure}
-    return {**fields, **_figures(score)}
+    return {**fields, **_figures(score, task)}
 
 
 def _read_trial(trial: FrozenTrial) -> Trial:
@@ -198,12 +210,12 @@ def _read_trial(trial: FrozenTrial) -> Trial:
     return Trial(trial.number, regularization, score, *times)
 
 
-def _row(trial: Trial) -> dict[str, object]:
+def _row(trial: Trial, task: Task) -> dict[str, object]:
     """Return a trial's row of the table."""
     score = trial.score if trial.complete else None
-    figures: Mapping[str, object] = _figures(score) if score else {}
-    cv = [f"cv_{metric}{end}" for metric in CLASSIFICATION.names for end in ("", "_std")]
-    first = ["cv_log_loss", "cv_log_loss_std"]
+    figures: Mapping[str, object] = _figures(score, task) if score else {}
+    cv = [f"cv_{metric}{end}" for metric in task.names for end in ("", "_std")]
+    first = [f"cv_{task.loss.name}", f"cv_{task.loss.name}_std"]
     return {
         "number": trial.number,
         "state": "complete" if score else "failed",
@@ -214,9 +226,9 @@ def _row(trial: Trial) -> dict[str, object]:
     }
 
 
-def _figures(score: Score) -> dict[str, float]:
+def _figures(score: Score, task: Task) -> dict[str, float]:
     """Return the figures of a score, as the table of trials and Optuna's dashboard name them."""
     figures = {"epochs_mean": float(np.mean(score.epochs))}
-    for metric in CLASSIFICATION.names:
+    for metric in task.names:
         figures |= {f"cv_{metric}": score.mean(metric), f"cv_{metric}_std": score.std(metric)}
     return figures

@@ -84,14 +84,14 @@ def main() -> None:
     circumstances = Circumstances(
         describe_data(schema, rows.counts, fold),
         SearchOutcome(best["study"], best["trial"], best["trials"], best.get("importance", {})),
-        describe_setting(params, file_digests(ROLES), package_versions(), machine()),
+        describe_setting(params, file_digests(ROLES), package_versions(), machine(), schema.task),
     )
     with exclusive():
         kinds: dict[Kind, Regularization] = {"tuned": tuned, "baseline": params.baseline}
         findings = conduct(kinds, material, params, trainer(), clock, evaluation is not None)
         with clock("export"):
             models = export_models(findings, preparation)
-            predictions = served_predictions(models, rows, fold.y[fold.score], schema)
+            predictions = served_predictions(models, rows, fold.actual[fold.score], schema)
         with saving(keras_files(models, findings)) as keras_models:
             with clock("statistics: quality, importance"):
                 columns = prepared_columns(preparation, schema)

@@ -30,6 +30,7 @@ from pipeline.project.outputs import (
     write_rows,
 )
 from pipeline.project.progress import progress
+from pipeline.project.records import written
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.search.fingerprint import study_name
 from pipeline.tracking.evaluation.run import log_evaluation
@@ -43,7 +44,7 @@ def main() -> None:
     schema, train, val = read_schema(), read_rows(TRAIN), read_rows(VAL)
     with exclusive():
         if params.evaluate.folds == 0:
-            write_outputs(None, empty_losses())
+            write_outputs(None, empty_losses(schema.task))
             return
         rows = usable_rows(train, val, schema, params.evaluate.rows, params.split, params.seed)
         plan = plan_evaluation(rows, params)
@@ -78,7 +79,7 @@ def evaluate(plan: Plan, params: Params, kept: Kept) -> tuple[Evaluation, pd.Dat
 
 def write_outputs(evaluation: Evaluation | None, losses: pd.DataFrame) -> None:
     write_rows(EVALUATION_LOSSES, losses)
-    write_json(EVALUATION, evaluation.model_dump() if evaluation else None)
+    write_json(EVALUATION, written(evaluation, evaluation.task) if evaluation else None)
     write_json(EVALUATE_METRICS, figures(evaluation))
 
 

@@ -6,8 +6,10 @@ from pipeline.config.params import load_params
 from pipeline.data.checks import check_table
 from pipeline.data.description import describe
 from pipeline.data.findings import sentences
+from pipeline.data.schema import Schema
 from pipeline.data.sources.dispatch import load_table
 from pipeline.data.sources.watched import link_outside
+from pipeline.data.table import Table
 from pipeline.project.outputs import RAW, SCHEMA, write_json, write_rows
 from pipeline.project.place import check_copied
 from pipeline.project.run_stage import logger, run_stage
@@ -33,15 +35,21 @@ def main() -> None:
         )
     for sentence in sentences(schema.findings):
         logger.info("note: %s", sentence)
+    if table.task_line:
+        logger.info(table.task_line)
+    logger.info("%s", outline(schema, table))
+
+
+def outline(schema: Schema, table: Table) -> str:
+    """Say in one line how large the table is, and what is predicted from it."""
+    size = f"{schema.name}: {schema.rows} rows, {len(schema.columns)} columns"
+    if not schema.classes:
+        values = table.frame[schema.target]
+        return (
+            f"{size}, target: {schema.target}, a number from {values.min():g} to {values.max():g}"
+        )
     positive = f", positive: {schema.positive}" if schema.positive else ""
-    logger.info(
-        "%s: %d rows, %d columns, classes: %s%s",
-        schema.name,
-        schema.rows,
-        len(schema.columns),
-        ", ".join(schema.classes),
-        positive,
-    )
+    return f"{size}, classes: {', '.join(schema.classes)}{positive}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from pipeline.data.roles import (
     given_roles,
     identities,
 )
-from pipeline.data.schema import FOLD_COLUMN
+from pipeline.data.schema import FOLD_COLUMN, Schema
+from pipeline.data.target import strata
 from pipeline.project.outputs import RAW, SPLIT, TEST, TRAIN, VAL, read_rows, write_json, write_rows
 from pipeline.project.run_stage import logger, run_stage
 
@@ -32,19 +33,16 @@ def main() -> None:
     )
     chosen = chosen_rows(role, identity, split)
     frame, identity, role = frame[chosen], identity[chosen], role[chosen]
-    labels = frame[schema.target].astype(str)
 
-    def per_class(rows: pd.Series) -> dict[str, int]:
-        return {label: int((rows == label).sum()) for label in schema.classes}
-
-    counts = {name: per_class(labels[role == name]) for name in ROLES}
+    counts = {name: per_class(frame[role == name], schema) for name in ROLES}
     check_roles(counts, split)
 
     in_train = role == "train"
-    fold = assign_folds(labels[in_train].to_numpy(str), identity[in_train], split)
-    folds = [per_class(labels[in_train][fold == k]) for k in range(split.folds)]
+    train = frame[in_train]
+    fold = assign_folds(strata(train, schema), identity[in_train], split)
+    folds = [per_class(train[fold == k], schema) for k in range(split.folds)]
     check_folds(folds, schema)
-    write_rows(TRAIN, frame[in_train].assign(**{FOLD_COLUMN: fold}))
+    write_rows(TRAIN, train.assign(**{FOLD_COLUMN: fold}))
     write_rows(VAL, frame[role == "val"])
     write_rows(TEST, frame[role == "test"])
     write_json(
@@ -52,13 +50,26 @@ def main() -> None:
         {
             "seed": split.seed,
             "roles": {
-                name: {"rows": sum(counts[name].values()), "classes": counts[name]}
+                name: {"rows": sum(counts[name].values()), **described(counts[name], schema)}
                 for name in ROLES
             },
-            "folds": [{"fold": k, "classes": in_fold} for k, in_fold in enumerate(folds)],
+            "folds": [{"fold": k, **described(rows, schema)} for k, rows in enumerate(folds)],
         },
     )
     logger.info(", ".join(f"{name}: {sum(counts[name].values())} rows" for name in ROLES))
+
+
+def per_class(rows: pd.DataFrame, schema: Schema) -> dict[str, int]:
+    """Return the number of rows of each class, of all rows if a number is predicted."""
+    if not schema.classes:
+        return {"": len(rows)}
+    labels = rows[schema.target].astype(str)
+    return {label: int((labels == label).sum()) for label in schema.classes}
+
+
+def described(counts: dict[str, int], schema: Schema) -> dict[str, object]:
+    """Return how `data/split.json` describes these rows beside their number."""
+    return {"classes": counts} if schema.classes else {"rows": sum(counts.values())}
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ def main() -> None:
         params.data.scale,
         params.data.categories,
         params.train.class_weight,
+        params.data.target_transform,
     )
     score = partial(
         evaluate,
@@ -54,7 +55,7 @@ def main() -> None:
         trainer=trainer(),
     )
     with exclusive(), storage_works(STUDIES):
-        study = open_study(params, schema.name, STUDY_INPUTS, STUDIES)
+        study = open_study(params, schema.name, schema.task, STUDY_INPUTS, STUDIES)
         with Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror:
             with show_progress(study, params.search.trials) as progress:
                 for wave in study.remaining_waves():

@@ -205,7 +205,9 @@ def _resamples(
     in small classes too (Rao and Wu 1988, doi:10.1080/01621459.1988.10478591).
     """
     rng = np.random.default_rng(seed)
-    classes = [np.flatnonzero(y == label) for label in np.unique(y)]
+    # A number to predict has no classes.
+    labels = np.unique(y) if y.dtype.kind != "f" else y[:0]
+    classes = [np.flatnonzero(y == label) for label in labels]
     block = max(1, BLOCK_ENTRIES // len(y))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)

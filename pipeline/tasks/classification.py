@@ -15,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.calibration import calibration_error
 from pipeline.tasks.metric import Metric, Resampling
-from pipeline.tasks.task import Task
+from pipeline.tasks.task import Level, Peer, Task, Words
 
 # scikit-learn, SciPy and Numba take long to import. The table below is read together with
 # params.yaml, by commands that compute no metric, so the functions import what they need.
 P = ParamSpec("P")
 T = TypeVar("T")
+# Of logistic regression, at most.
+ITERATIONS = 1000
 
 
 def row_log_loss(logits: npt.ArrayLike, y: Labels) -> Floats:
@@ -143,6 +146,51 @@ def _from_logits(
     return from_logits
 
 
+def log_loss_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
+    """Return (row,) bias and variance of the log loss, from logits (network, row, output).
+
+    After Heskes 1998 (doi:10.1162/089976698300017232): with m the normalized geometric mean of the
+    networks' probabilities, the mean log loss of a row is -log m(y), its bias, plus the mean
+    Kullback-Leibler divergence from m to the networks, its variance; exactly.
+    """
+    from scipy.special import log_expit, log_softmax, logsumexp
+
+    z = np.asarray(logits, np.float64)
+    if z.shape[-1] == 1:
+        log_p = np.concatenate([log_expit(-z), log_expit(z)], axis=-1)
+    else:
+        log_p = log_softmax(z, axis=-1)
+    geometric = log_p.mean(0)
+    total = logsumexp(geometric, axis=-1)
+    return total - geometric[np.arange(len(y)), y], -total
+
+
+def error_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
+    """Return the (row,) share of networks that are wrong, and whether their mode is wrong."""
+    z = np.asarray(logits)
+    predicted = (z[..., 0] > 0).astype(int) if z.shape[-1] == 1 else z.argmax(-1)
+    votes = np.stack([(predicted == label).sum(0) for label in range(max(2, z.shape[-1]))])
+    return (predicted != y).mean(0), (votes.argmax(0) != y).astype(float)
+
+
+def _class_shares(seed: int) -> object:
+    from sklearn.dummy import DummyClassifier
+
+    return DummyClassifier(strategy="prior")
+
+
+def _logistic(seed: int) -> object:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=ITERATIONS)
+
+
+def _boosting(seed: int) -> object:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(random_state=seed)
+
+
 LOG_LOSS = Metric(
     name="log_loss",
     title="Log loss",
@@ -205,4 +253,38 @@ CLASSIFICATION = Task(
     name="classification",
     metrics=(LOG_LOSS, ACCURACY, BALANCED_ACCURACY, ROC_AUC, PR_AUC, BRIER),
     loss=LOG_LOSS,
+    second_loss=BRIER,
+    gate_metric=LOG_LOSS,
+    levels=(
+        Level("accuracy", "Accuracy", _from_logits(accuracy)),
+        Level("roc_auc", "ROC AUC", _from_logits(roc_auc)),
+        Level("calibration_error", "Calibration error", _from_logits(calibration_error)),
+    ),
+    terms=log_loss_terms,
+    error_terms=error_terms,
+    served_figures={"calibration_error": calibration_error},
+    peers=(
+        Peer("majority", "Class shares alone", _class_shares),
+        Peer("linear", "Logistic regression", _logistic),
+        Peer("boosting", "Gradient boosting (HistGradientBoosting)", _boosting),
+    ),
+    words=Words(
+        loss_means="Log loss says how wrong the stated probabilities are: 0 is perfect, lower is"
+        " better.",
+        loss_at_length="Log loss is the mean of minus the logarithm of the probability that a"
+        " network gave to a row's own class: 0 is perfect, and being sure of the wrong class costs"
+        " most.",
+        second_judge="the Brier score (mean squared error of the probabilities), in which no single"
+        " row weighs much,",
+        decomposition="The log loss is decomposed into the loss of the average network (bias; noise"
+        " of the labels is in it) and the divergence of single networks from it (variance), after"
+        " Heskes (1998); their sum is the log loss. Errors are decomposed after Domingos (2000).",
+        blunders="confident blunders",
+        same_outputs="the same probabilities",
+        stratum="class",
+        long_tail="Rare rows with a large loss make the log loss long-tailed: on 85 rows with one"
+        " positive in 21, a 95 % interval covered as little as 93 % in simulation"
+        " (docs/regularization.md).",
+    ),
+    categorical=True,
 )

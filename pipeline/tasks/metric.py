@@ -45,7 +45,8 @@ class Metric:
     value: its value for one network, from what the network puts out. row_values: the values it is
     the mean of, or None if it is no mean over rows. resampling: None if its interval is that of
     the mean of `row_values`; so a metric has at least one of the two.
-    headline: whether it is among the few figures of `metrics/compare.json`.
+    headline: whether it is among the few figures of `metrics/compare.json`. relative: whether the
+    gate's margin is a share of the champion's value, because the metric has the target's units.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Metric:
     row_values: RowValues | None = None
     resampling: Resampling | None = None
     headline: bool = False
+    relative: bool = False
 
     def __post_init__(self) -> None:
         if self.row_values is None and self.resampling is None:
@@ -66,7 +68,7 @@ class Metric:
 
     @property
     def words(self) -> str:
-        """Its name within a sentence."""
+        """Return its name within a sentence."""
         return self.title if self.title[:2].isupper() else self.title[0].lower() + self.title[1:]
 
     @property

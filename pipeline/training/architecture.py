@@ -16,7 +16,10 @@ NORM_EPSILON = 1e-3
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of the network, which all members of a stack share."""
+    """The shape of the network, which all members of a stack share.
+
+    classes: how many there are; 0 where a number is predicted.
+    """
 
     features: int
     classes: int
@@ -31,8 +34,8 @@ class Architecture:
 
     @property
     def outputs(self) -> int:
-        """Number of output units: one sigmoid for two classes, else a softmax unit per class."""
-        return 1 if self.classes == 2 else self.classes
+        """Number of output units: one for a number and for two classes, else one per class."""
+        return 1 if self.classes in (0, 2) else self.classes
 
     @property
     def widths(self) -> list[int]:

@@ -44,7 +44,8 @@ class Fit:
     loss, val_loss: (epoch,), the task's loss without penalties: `loss` over the fitting rows while
     they train, `val_loss` over the stop rows after each epoch.
     kept_epoch: index of the epoch whose weights were kept.
-    score_logits: (score row, output), one output for two classes, else one per class.
+    score_logits: (score row, output), one output for two classes, else one per class. Where a
+    number is predicted, it is the prediction in the target's units.
     failure: why the fit ended without a usable network, or None.
     """
 

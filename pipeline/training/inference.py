@@ -1,4 +1,4 @@
-"""Compute the probabilities of a saved network with NumPy.
+"""Compute the probabilities, or the numbers, of a saved network with NumPy.
 
 A served model carries a copy of this file, so it stands alone and imports nothing of this project.
 `portable.py` writes the files that it reads; the Keras network is the definition.
@@ -23,6 +23,8 @@ BLAS = ThreadpoolController().select(user_api="blas")
 # A limit is the whole process', and ends by setting what it was when it began: of two limits that
 # overlap, the last to end would leave the other's behind.
 ONE_AT_A_TIME = threading.Lock()
+# The exponential of more has no double-precision number.
+LARGEST_EXPONENT = 700.0
 # Klambauer et al. 2017, "Self-normalizing neural networks".
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
@@ -72,12 +74,43 @@ def probabilities(layers: list[Layer], x: Float32s) -> Float32s:
 
     x: (row, feature). A single output is the probability of the second of two classes.
     """
+    p = _in_blocks(layers, x)
+    return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+
+
+class Number(NamedTuple):
+    """How an output becomes the number that is served, and its interval.
+
+    logarithm: whether the network learned the logarithm of 1 + the target. mean, deviation: of what
+    it learned, before it was standardized. reach: half the width of the interval, in the same.
+    """
+
+    logarithm: float
+    mean: float
+    deviation: float
+    reach: float
+
+
+def read_number(path: str | Path) -> Number | None:
+    """Read how outputs become numbers; None for a network that tells classes apart."""
+    with np.load(path, allow_pickle=False) as file:
+        return Number(*file["number"].tolist()) if "number" in file else None
+
+
+def numbers(layers: list[Layer], number: Number, x: Float32s) -> npt.NDArray[np.float64]:
+    """Return the (row, 3) predicted number of prepared rows, and the ends of its interval."""
+    bent = _in_blocks(layers, x).astype(np.float64) * number.deviation + number.mean
+    ends = bent + number.reach * np.array([0.0, -1.0, 1.0])
+    return np.expm1(np.minimum(ends, LARGEST_EXPONENT)) if number.logarithm else ends
+
+
+def _in_blocks(layers: list[Layer], x: Float32s) -> Float32s:
+    """Return the (row, output) outputs of prepared rows."""
     starts = range(0, len(x), BLOCK_ROWS)
     # Threads of BLAS wait for each other by spinning: on a busy machine several are much slower
     # than one, and layers of this size are quick enough on one.
     with ONE_AT_A_TIME, BLAS.limit(limits=1):
-        p = np.concatenate([_outputs(layers, x[start : start + BLOCK_ROWS]) for start in starts])
-    return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+        return np.concatenate([_outputs(layers, x[start : start + BLOCK_ROWS]) for start in starts])
 
 
 def _outputs(layers: list[Layer], x: Float32s) -> Float32s:

@@ -13,6 +13,9 @@ from pipeline.training.arrays import FloatArray
 from pipeline.training.fit import Fit, Member
 from pipeline.training.network import build_network
 
+# The name of the loss without penalties among Keras' metrics.
+ALONE = "loss_alone"
+
 
 def train_with_keras(
     members: Sequence[Member], architecture: Architecture, train: TrainParams
@@ -27,18 +30,14 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
     keras.utils.set_random_seed(member.seed)
     network = build_network(architecture, member.regularization)
     network.set_weights(initial_weights(architecture, member.seed))
-    if architecture.outputs == 1:
-        loss, metric = "binary_crossentropy", keras.metrics.BinaryCrossentropy(name="log_loss")
-    else:
-        loss = "sparse_categorical_crossentropy"
-        metric = keras.metrics.SparseCategoricalCrossentropy(name="log_loss")
+    loss, metric = _loss_and_metric(architecture, train)
     fold, patience = member.fold, member.regularization.patience
     network.compile(optimizer(train, len(fold.fit)), loss, metrics=[metric])
     callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
     if patience is not None:
         # Monitor the metric and not val_loss, which contains the penalty.
         stop = keras.callbacks.EarlyStopping(
-            "val_log_loss", mode="min", patience=patience, restore_best_weights=True
+            f"val_{ALONE}", mode="min", patience=patience, restore_best_weights=True
         )
         callbacks.append(stop)
     x, y, weight = fold.x, fold.y.reshape(-1, 1), fold.class_weight
@@ -52,8 +51,8 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
         class_weight=None if weight is None else dict(enumerate(weight.tolist())),
         verbose=0,
     ).history
-    losses = np.asarray(history["log_loss"])
-    val_losses = np.asarray(history.get("val_log_loss", []))
+    losses = np.asarray(history[ALONE])
+    val_losses = np.asarray(history.get(f"val_{ALONE}", []))
     # Look at weights too: Keras clips probabilities, so that even NaN gives a finite loss.
     finite = all(np.isfinite(array).all() for array in [*history.values(), *network.get_weights()])
     if not finite or len(val_losses) < len(losses):
@@ -61,8 +60,25 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
         empty = np.empty((0, architecture.outputs))
         return Fit([], losses, val_losses, len(losses) - 1, empty, failure)
     kept = int(val_losses.argmin()) if patience is not None else len(losses) - 1
-    logits = _logits(network, x[fold.score])
+    logits = fold.in_units(_logits(network, x[fold.score]))
     return Fit(network.get_weights(), losses, val_losses, kept, logits)
+
+
+def _loss_and_metric(
+    architecture: Architecture, train: TrainParams
+) -> tuple[keras.losses.Loss | str, keras.metrics.Metric]:
+    """Return the loss of a fit, and the same without penalties as a metric."""
+    if architecture.classes == 0:
+        loss = (
+            keras.losses.Huber(delta=train.huber_delta)
+            if train.loss == "huber"
+            else keras.losses.MeanSquaredError()
+        )
+        return loss, keras.metrics.MeanMetricWrapper(loss, name=ALONE)
+    if architecture.outputs == 1:
+        return "binary_crossentropy", keras.metrics.BinaryCrossentropy(name=ALONE)
+    metric = keras.metrics.SparseCategoricalCrossentropy(name=ALONE)
+    return "sparse_categorical_crossentropy", metric
 
 
 def optimizer(train: TrainParams, rows: int) -> keras.optimizers.Optimizer:

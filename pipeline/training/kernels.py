@@ -33,6 +33,7 @@ from pipeline.training.layout import (
     layer_view,
 )
 from pipeline.training.normalize import backpropagate_normalization, normalize
+from pipeline.training.objective import CROSS_ENTROPY, SQUARED_ERROR, Objective
 from pipeline.training.random_streams import draw_mask_bits, mask_buffer_size
 from pipeline.training.strengths import Strengths
 
@@ -46,9 +47,9 @@ def train_epoch(
     state: State,
     work: Workspace,
     x: Float32s,
-    y: npt.NDArray[np.int32],
+    y: Float32s,
     order: npt.NDArray[np.int32],
-    class_weight: Float32s,
+    objective: Objective,
     strengths: Strengths,
     batch: int,
     rate: float,
@@ -59,7 +60,7 @@ def train_epoch(
     """Take an epoch's steps of Adam; return the sum of the fitting rows' losses while they train.
 
     order: rows of x, in the order in which they are visited; the last batch holds what is left,
-    and its loss is the mean over those rows. class_weight: (class,), how much a row counts.
+    and its loss is the mean over those rows. y: (row,) class numbers, or numbers to predict.
     decay_epochs: number of epochs after which the learning rate has decayed to 0 along a cosine
     (Loshchilov and Hutter 2017, eq. 5, without restarts); with 0 it stays constant.
     """
@@ -70,7 +71,7 @@ def train_epoch(
         _gather(work, x, rows)
         phase = Phase(True, seed, epoch, step)
         _forward(layout, state.weights, work, rows.size, strengths, batch, phase)
-        total += _losses(layout, work, y, rows, class_weight, phase.training)
+        total += _losses(layout, work, y, rows, objective, phase.training)
         _backward(layout, state, work, rows.size, strengths)
         number = epoch * steps + step + 1
         decayed = rate
@@ -97,10 +98,10 @@ def loss_sum(
     weights: Float32s,
     work: Workspace,
     x: Float32s,
-    y: npt.NDArray[np.int32],
+    y: Float32s,
     rows: npt.NDArray[np.int32],
     block: int,
-    class_weight: Float32s,
+    objective: Objective,
     strengths: Strengths,
 ) -> float:
     """Return the sum of these rows' losses without dropout.
@@ -112,7 +113,7 @@ def loss_sum(
         some = rows[start : start + block]
         _gather(work, x, some)
         _forward(layout, weights, work, some.size, strengths, block, INFERENCE)
-        total += _losses(layout, work, y, some, class_weight, INFERENCE.training)
+        total += _losses(layout, work, y, some, objective, INFERENCE.training)
     return total
 
 
@@ -126,7 +127,7 @@ def logits(
     block: int,
     strengths: Strengths,
 ) -> Float32s:
-    """Return the outputs (row, output) of these rows before sigmoid or softmax, without dropout.
+    """Return the outputs (row, output) of these rows without dropout, before any probabilities.
 
     block: number of rows that are computed at once.
     """
@@ -203,15 +204,17 @@ def _drop(
 def _losses(
     layout: Layout,
     work: Workspace,
-    y: npt.NDArray[np.int32],
+    y: Float32s,
     rows: npt.NDArray[np.int32],
-    class_weight: Float32s,
+    objective: Objective,
     training: bool,
 ) -> float:
     """Return the sum of the rows' losses, unweighted.
 
-    In training, also compute the gradient of the weighted mean with respect to the logits.
+    In training, also compute the gradient of the weighted mean with respect to the outputs.
     """
+    if objective.kind != CROSS_ENTROPY:
+        return _number_losses(layout, work, y, rows, objective, training)
     layer = len(layout.kernels)
     z = layer_view(work.inputs, work, layer, rows.size)
     gradient = layer_view(work.gradients, work, layer, rows.size)
@@ -219,8 +222,8 @@ def _losses(
     exponentials = np.empty(outputs)
     total = 0.0
     for row in range(rows.size):
-        label = y[rows[row]]
-        share = class_weight[label] / np.float32(rows.size)
+        label = int(y[rows[row]])
+        share = objective.class_weight[label] / np.float32(rows.size)
         if outputs == 1:
             logit = float(z[row, 0])
             total += max(logit, 0.0) - logit * label + math.log1p(math.exp(-abs(logit)))
@@ -238,6 +241,39 @@ def _losses(
                 for output in range(outputs):
                     p = exponentials[output] / summed
                     gradient[row, output] = np.float32(p - (output == label)) * share
+    return total
+
+
+@compiled
+def _number_losses(
+    layout: Layout,
+    work: Workspace,
+    y: Float32s,
+    rows: npt.NDArray[np.int32],
+    objective: Objective,
+    training: bool,
+) -> float:
+    """Compute what `_losses` does for a network that predicts a number.
+
+    Huber's loss is half the squared error up to `objective.delta`, and linear beyond.
+    """
+    layer, delta = len(layout.kernels), objective.delta
+    z = layer_view(work.inputs, work, layer, rows.size)
+    gradient = layer_view(work.gradients, work, layer, rows.size)
+    total = 0.0
+    for row in range(rows.size):
+        error = float(z[row, 0]) - float(y[rows[row]])
+        if objective.kind == SQUARED_ERROR:
+            total += error * error
+            slope = 2.0 * error
+        elif abs(error) <= delta:
+            total += 0.5 * error * error
+            slope = error
+        else:
+            total += delta * (abs(error) - 0.5 * delta)
+            slope = delta if error > 0 else -delta
+        if training:
+            gradient[row, 0] = np.float32(slope / rows.size)
     return total
 
 

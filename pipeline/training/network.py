@@ -12,9 +12,11 @@ def build_network(architecture: Architecture, regularization: Regularization) ->
     """Build the network, without compiling it.
 
     Each hidden layer is Dense, then batch normalization if wanted, then the activation, then
-    dropout where the architecture has it. The output is a probability: of class 1 for two
-    classes, else one per class.
+    dropout where the architecture has it. The output is a probability, of class 1 for two
+    classes, else one per class; or, without classes, a number.
     """
+    output = ("probability", "sigmoid" if architecture.outputs == 1 else "softmax")
+    name, activation = output if architecture.classes else ("number", "linear")
 
     def penalty(acts: bool) -> keras.Regularizer | None:
         return keras.regularizers.L1L2(regularization.l1, regularization.l2) if acts else None
@@ -38,9 +40,9 @@ def build_network(architecture: Architecture, regularization: Regularization) ->
     stack.append(
         keras.layers.Dense(
             architecture.outputs,
-            activation="sigmoid" if architecture.outputs == 1 else "softmax",
+            activation=activation,
             kernel_regularizer=penalty(architecture.penalize_output),
-            name="probability",
+            name=name,
         )
     )
     return keras.Sequential(stack, name="network")

@@ -11,12 +11,19 @@ from pipeline.training.architecture import NORM_EPSILON, Architecture
 from pipeline.training.arrays import FloatArray
 
 
-def write_weights(path: Path, architecture: Architecture, weights: Sequence[FloatArray]) -> None:
+def write_weights(
+    path: Path,
+    architecture: Architecture,
+    weights: Sequence[FloatArray],
+    served: Sequence[float] | None = None,
+) -> None:
     """Write what `inference.read_layers` reads; equal networks give equal bytes.
 
-    weights: in the order of `keras.Model.get_weights()`.
+    weights: in the order of `keras.Model.get_weights()`. served: what `inference.read_number` reads
+    where a number is predicted.
     """
-    output = "sigmoid" if architecture.outputs == 1 else "softmax"
+    probability = "sigmoid" if architecture.outputs == 1 else "softmax"
+    output = probability if architecture.classes else "linear"
     names = [*(layer.activation for layer in architecture.layers), output]
     arrays: dict[str, FloatArray] = {}
     left = iter(weights)
@@ -24,6 +31,8 @@ def write_weights(path: Path, architecture: Architecture, weights: Sequence[Floa
         arrays[f"kernel_{number}"], arrays[f"bias_{number}"] = next(left), next(left)
         if architecture.batch_norm and number < len(architecture.layers):
             arrays[f"norm_{number}"] = np.stack([next(left) for _ in range(4)])
+    if served is not None:
+        arrays["number"] = np.array(served, np.float64)
     np.savez(
         path,
         allow_pickle=False,

@@ -40,6 +40,7 @@ from pipeline.training.arrays import FloatArray
 from pipeline.training.early_stopping import EarlyStopping
 from pipeline.training.fit import Fit, Member
 from pipeline.training.layout import BLOCK_ROWS, Layout, State, Workspace
+from pipeline.training.objective import Objective
 from pipeline.training.random_streams import batch_order
 from pipeline.training.strengths import Strengths
 
@@ -114,7 +115,8 @@ def _trajectories(members: Sequence[Member]) -> list[list[int]]:
     for place, member in enumerate(members):
         fold = member.fold
         rows = (id(fold.x), id(fold.y), id(fold.fit), id(fold.class_weight))
-        steps = (*rows, Strengths.of(member.regularization), member.seed)
+        # Outputs return to the target's units by the fold's own scale.
+        steps = (*rows, fold.target, Strengths.of(member.regularization), member.seed)
         groups.setdefault(steps, []).append(place)
     return list(groups.values())
 
@@ -132,9 +134,9 @@ class _Training:
         weights = np.concatenate([array.ravel() for array in self.initial_weights])
         self.state = State(weights, *(np.zeros_like(weights) for _ in range(3)))
         self.strengths = Strengths.of(first.regularization)
-        # Class weights act on the gradient alone; losses count all rows equally.
-        weight = self.fold.class_weight
-        self.class_weight = np.ones(architecture.classes, np.float32) if weight is None else weight
+        self.objective = Objective.of(architecture, train, self.fold)
+        # Class numbers are exact in single precision, so one compilation serves both tasks.
+        self.y = np.asarray(self.fold.y, np.float32)
         self.members = [_Stopping(member, weights.copy()) for member in members]
         self.epoch = 0
 
@@ -152,9 +154,9 @@ class _Training:
             self.state,
             work,
             fold.x,
-            fold.y,
+            self.y,
             fold.fit[batch_order(self.seed, epoch, len(fold.fit))],
-            self.class_weight,
+            self.objective,
             self.strengths,
             self.train.batch_size,
             self.train.learning_rate,
@@ -177,10 +179,10 @@ class _Training:
             self.state.weights,
             work,
             self.fold.x,
-            self.fold.y,
+            self.y,
             rows,
             BLOCK_ROWS,
-            self.class_weight,
+            self.objective,
             self.strengths,
         )
 
@@ -200,7 +202,7 @@ class _Training:
             np.array(stopping.loss),
             np.array(stopping.val_loss),
             stopping.kept_epoch,
-            outputs,
+            self.fold.in_units(outputs),
             stopping.failure,
         )
 

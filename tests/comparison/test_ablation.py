@@ -13,6 +13,7 @@ from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.evaluation.variants import Variant, ablation_variants, grid
 from pipeline.regularizers import BY_NAME
 from pipeline.statistics.intervals import Difference
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.training.fit import Fit
 
 TUNED = Regularization(dropout=0.3, l1=1e-5, l2=0.0, patience=9)
@@ -91,6 +92,7 @@ def test_clear_effects_are_named_and_noise_is_not() -> None:
         y,
         y,
         seeds,
+        CLASSIFICATION,
         resamples=100,  # too few for the corrected tails: more are drawn
         confidence=0.95,
         threshold=1e-3,
@@ -102,8 +104,8 @@ def test_clear_effects_are_named_and_noise_is_not() -> None:
     assert found.simultaneous == pytest.approx(1 - 0.05 / 3)
     better = found.rows[1]
     assert better.difference is not None
-    assert better.log_loss - found.rows[0].log_loss == pytest.approx(better.difference.estimate)
-    assert better.gap == pytest.approx(better.log_loss - better.train_log_loss)
+    assert better.loss - found.rows[0].loss == pytest.approx(better.difference.estimate)
+    assert better.gap == pytest.approx(better.loss - better.train_loss)
     assert better.epochs == 2
     assert better.near_zero == 0.75
 
@@ -132,6 +134,7 @@ def test_parts_of_the_mix_are_judged_against_the_mix_without_them() -> None:
         y,
         y,
         seeds,
+        CLASSIFICATION,
         resamples=100,
         confidence=0.95,
         threshold=1e-3,
@@ -139,7 +142,7 @@ def test_parts_of_the_mix_are_judged_against_the_mix_without_them() -> None:
     assert [(part.title, part.verdict) for part in found.parts] == [
         ("L2", "helps"), ("Dropout", "hurts"), ("L1", "no detectable difference")
     ]  # fmt: skip
-    of = {row.name: row.log_loss for row in found.rows}
+    of = {row.name: row.loss for row in found.rows}
     assert found.parts[0].difference.estimate == pytest.approx(of["tuned"] - of["tuned_without_l2"])
     assert found.parts_simultaneous == pytest.approx(1 - 0.05 / 3)
     assert found.comparisons == 4

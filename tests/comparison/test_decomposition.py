@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.comparison.decomposition import bootstrap_jobs, decompose, error_terms, log_loss_terms
+from pipeline.comparison.decomposition import bootstrap_jobs, decompose
 from pipeline.config.sections.regularization import OFF
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.classification import CLASSIFICATION, error_terms, log_loss_terms, row_log_loss
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
@@ -53,10 +53,10 @@ def test_noisier_networks_have_more_variance_and_no_more_bias() -> None:
         for logits in pair
     ]
     of_seeds = {"tuned": every[:6:2], "baseline": every[1:6:2]}
-    found = decompose(every, of_seeds, y, 300, 0.95)
+    found = decompose(every, of_seeds, y, CLASSIFICATION, 300, 0.95)
     assert found.sets == 30
     assert found.variance_difference.high < 0
-    assert found.tuned.log_loss == pytest.approx(found.tuned.bias + found.tuned.variance)
+    assert found.tuned.loss == pytest.approx(found.tuned.bias + found.tuned.variance)
     assert found.tuned.error == pytest.approx(found.tuned.error_bias + found.tuned.error_variance)
     assert found.bias_difference.low < 0.05
     assert found.baseline.seed_variance > found.tuned.seed_variance

@@ -102,7 +102,7 @@ def check_figures(shown: str, comparison: Comparison, learning: pd.DataFrame) ->
     known = [*numbers(json.loads(text)), 0.5]
     if reference:
         known += [0.9651 - 0.9884, *np.subtract(reference.with_dropout, reference.without)]
-    known += [*learning["log_loss"], *EDGES]
+    known += [*learning["loss"], *EDGES]
     known += [one / 10.0 ** floor(log10(abs(one))) for one in known if one]
     known += [100 * one for one in known]
     for token in set(re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", shown)):

@@ -14,7 +14,7 @@ from pipeline.data.rows import plain_rows
 from pipeline.data.schema import Schema
 from pipeline.data.table import Table
 from pipeline.statistics.proportions import wilson
-from pipeline.tasks.classification import probabilities
+from pipeline.tasks.classification import CLASSIFICATION, probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
@@ -150,7 +150,14 @@ def test_slices_cover_all_rows_gaps_and_rare_levels_included() -> None:
     test = pd.DataFrame({"n": [1.0, 50.0, 80.0, None], "c": ["a", "z", None, "b"]})
     logits = np.array([[[3.0], [-3.0], [3.0], [3.0]]])
     found = slices(
-        logits, np.array([1, 0, 1, 0]), train, test, ["n", "c"], resamples=100, confidence=0.95
+        logits,
+        np.array([1, 0, 1, 0]),
+        CLASSIFICATION,
+        train,
+        test,
+        ["n", "c"],
+        resamples=100,
+        confidence=0.95,
     )
     of_n = {one.level: one for one in found if one.column == "n"}
     assert [one.rows for one in of_n.values()] == [1, 1, 1, 1]

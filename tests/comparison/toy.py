@@ -36,15 +36,17 @@ def no_clock(part: str) -> Iterator[None]:
 
 
 def toy_table(classes: int) -> tuple[pd.DataFrame, Schema]:
+    """Return a table of hostile names and its schema; without classes, the target is a number."""
     rng = np.random.default_rng(classes)
-    y = rng.integers(0, classes, ROWS)
+    y = rng.integers(0, classes or 5, ROWS)
     labels = (FORMULA, SCRIPT, "-|`$x$")[:classes]
+    target = np.array(labels)[y] if classes else 700 + 90 * y + rng.normal(0, 20, ROWS)
     frame = pd.DataFrame(
         {
             SCRIPT: rng.normal(2 * y),
             FORMULA: rng.normal(size=ROWS),
             "a|b": rng.choice([SCRIPT, FORMULA, "| x |"], ROWS),
-            "target": np.array(labels)[y],
+            "target": target,
             FOLD_COLUMN: np.arange(ROWS) % 3,
         }
     )
@@ -89,12 +91,13 @@ def _compared(
         kinds, material, params, train_stack, no_clock, made is not None
     )
     fold, networks = material.fold, findings.networks
-    y = fold.y[fold.score]
-    p = {
-        kind: probabilities(trained.logits[trained.registered])
-        for kind, trained in networks.items()
-    }
-    predictions = Predictions(p, p["tuned"][: len(val)], y, schema.classes)
+    y, outputs = fold.actual[fold.score], {k: n.logits[n.registered] for k, n in networks.items()}
+    if classes:
+        p = {kind: probabilities(logits) for kind, logits in outputs.items()}
+        predictions = Predictions(p, p["tuned"][: len(val)], y, schema.classes)
+    else:
+        low, high = findings.served["tuned"].ends(outputs["tuned"][:, 0])
+        predictions = Predictions(outputs, outputs["tuned"][: len(val)], y, (), low, high)
     columns = prepared_columns(preparation, schema)
     comparison = judge(
         findings,
@@ -111,7 +114,7 @@ def _compared(
                 findings=(FINDING,),
             ),
             SearchOutcome("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
-            describe_setting(params, {"train": "abc"}, {"python": "3"}, "x"),
+            describe_setting(params, {"train": "abc"}, {"python": "3"}, "x", schema.task),
         ),
         params.compare,
         made,

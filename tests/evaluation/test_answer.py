@@ -73,7 +73,7 @@ def test_rows_that_are_there_already_are_pointed_at() -> None:
 def test_small_changes_keep_a_digit() -> None:
     made = evaluation(-0.02)
     change = difference(-0.02, 0.0204)
-    mix = made.difference.model_copy(update={"log_loss": change, "rows_to_tell": None})
+    mix = made.difference.model_copy(update={"loss": change, "rows_to_tell": None})
     tuned = made.tuned.model_copy(update={"difference": mix})
     arms = (made.baseline, tuned, *made.arms[2:])
     text = answer(made.model_copy(update={"arms": arms}))

@@ -11,8 +11,9 @@ import pytest
 from pipeline.config.params import Params
 from pipeline.data.roles import identities
 from pipeline.evaluation.fold import FoldResult, evaluate_fold
-from pipeline.evaluation.losses import LOSSES
+from pipeline.evaluation.losses import loss_names
 from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
+from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.training.fit import Trainer
 
 
@@ -90,7 +91,7 @@ def test_each_arm_scores_each_held_out_row_once(
     assert np.isfinite(result.losses[["log_loss", "brier"]]).all(axis=None)
     scaled = result.losses.groupby("arm")["recalibrated"].count() > 0
     assert {*scaled[scaled].index} == {"baseline", "tuned", "dropout", "l1", "l2", "patience"}
-    assert set(LOSSES) < set(result.losses.columns)
+    assert set(loss_names(CLASSIFICATION)) < set(result.losses.columns)
 
 
 def test_equal_arms_have_equal_losses(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.losses import TEMPERATURES, fitted_temperature, row_losses
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.classification import CLASSIFICATION, row_log_loss
+from pipeline.tasks.regression import REGRESSION
 
 
 def overconfident(times: float, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,11 +34,19 @@ def test_temperature_stays_within_bounds_when_all_rows_are_right() -> None:
 
 def test_losses_are_means_over_the_networks() -> None:
     logits, y = np.array([[[1.0], [-2.0]], [[3.0], [0.5]]]), np.array([1, 0])
-    losses = row_losses(logits, y, temperature=2.0)
+    losses = row_losses(logits, y, 2.0, CLASSIFICATION)
     each = [row_log_loss(network, y) for network in logits]
     assert losses["log_loss"] == pytest.approx(np.mean(each, axis=0))
     p = 1 / (1 + np.exp(-logits[..., 0]))
     assert losses["brier"] == pytest.approx(((p - y) ** 2).mean(0))
     halves = [row_log_loss(network / 2, y) for network in logits]
     assert losses["recalibrated"] == pytest.approx(np.mean(halves, axis=0))
-    assert np.isnan(row_losses(logits, y, None)["recalibrated"]).all()
+    assert np.isnan(row_losses(logits, y, None, CLASSIFICATION)["recalibrated"]).all()
+
+
+def test_losses_of_a_number_are_squared_and_absolute() -> None:
+    predicted, y = np.array([[[11.0], [7.0]], [[13.0], [8.0]]]), np.array([10.0, 8.0])
+    losses = row_losses(predicted, y, None, REGRESSION)
+    assert losses["squared_error"] == pytest.approx([(1 + 9) / 2, (1 + 0) / 2])
+    assert losses["mae"] == pytest.approx([(1 + 3) / 2, (1 + 0) / 2])
+    assert np.isnan(losses["recalibrated"]).all()

@@ -35,10 +35,10 @@ def test_figures_are_means_over_rows_and_repetitions(
     evaluation = summarize(records, mixed, rows, params)
     means = table.groupby("arm")[["log_loss", "brier"]].mean()
     for arm in (*evaluation.arms, *evaluation.peers):
-        assert arm.log_loss == pytest.approx(means.loc[arm.name, "log_loss"])
-        assert arm.brier == pytest.approx(means.loc[arm.name, "brier"])
+        assert arm.loss == pytest.approx(means.loc[arm.name, "log_loss"])
+        assert arm.second_loss == pytest.approx(means.loc[arm.name, "brier"])
     change = means["log_loss"]["tuned"] - means["log_loss"]["baseline"]
-    difference = evaluation.difference.log_loss
+    difference = evaluation.difference.loss
     assert difference.estimate == pytest.approx(change)
     assert difference.low < change < difference.high
     assert difference.confidence == params.compare.confidence
@@ -46,7 +46,7 @@ def test_figures_are_means_over_rows_and_repetitions(
     # Ten arms explain, and their intervals hold together.
     dropout = evaluation.arms[2].difference
     assert dropout is not None
-    assert dropout.log_loss.confidence == pytest.approx(1 - (1 - params.compare.confidence) / 10)
+    assert dropout.loss.confidence == pytest.approx(1 - (1 - params.compare.confidence) / 10)
     assert dropout.recalibrated is not None
     batch_norm = next(arm for arm in evaluation.arms if arm.name == "batch_norm")
     assert batch_norm.recalibrated is None
@@ -54,7 +54,7 @@ def test_figures_are_means_over_rows_and_repetitions(
         without = means["log_loss"][f"tuned_without_{part.name}"]
         assert part.difference.estimate == pytest.approx(means["log_loss"]["tuned"] - without)
     for peer in evaluation.peers:
-        gain = means["log_loss"]["tuned"] - peer.log_loss
+        gain = means["log_loss"]["tuned"] - peer.loss
         assert peer.difference.estimate == pytest.approx(gain)
 
     by_fold = table[table["arm"] == "tuned"].groupby(["repeat", "fold"])["log_loss"].mean()

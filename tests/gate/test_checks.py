@@ -14,7 +14,7 @@ from pipeline.comparison.result import Data
 from pipeline.config.params import Params
 from pipeline.config.sections.network import LayerParams
 from pipeline.gate.checks import judge_model, log_probabilities, worst_slice
-from pipeline.tasks.classification import probabilities
+from pipeline.tasks.classification import CLASSIFICATION, probabilities
 from pipeline.training.architecture import Architecture
 from pipeline.training.fit import Fit
 
@@ -30,16 +30,17 @@ def test_gate_and_report_give_one_calibration_error(outputs: int, params: Params
     kinds: tuple[Kind, ...] = ("tuned", "baseline")
     architecture = Architecture(1, classes, (LayerParams(units=4),), False, False)
     networks = dict.fromkeys(kinds, Networks(params.baseline, [7], [fit]))
-    data = Data(name="", description="", classes=(), positive=None, columns=1, rows={})
+    names = tuple(map(str, range(classes)))
+    data = Data(name="", description="", classes=names, positive=None, columns=1, rows={})
     report = judge(
         Findings(networks, architecture, fitting_rows=len(y)),
-        Predictions(dict.fromkeys(kinds, p), p, y, ()),
+        Predictions(dict.fromkeys(kinds, p), p, y, names),
         None,
         Circumstances(data, SearchOutcome("toy", 0, 1)),
         params.compare.model_copy(update={"resamples": 100}),
     )
-    gate = judge_model(p, y, pd.DataFrame({"a": range(len(y))}), min_rows=20)
-    assert report.tuned.test["calibration_error"] == gate.calibration_error
+    gate = judge_model(p, y, pd.DataFrame({"a": range(len(y))}), 20, CLASSIFICATION)
+    assert report.tuned.test["calibration_error"] == gate.metrics["calibration_error"]
 
 
 def test_worst_slice_is_found_in_categories_numbers_and_gaps() -> None:
@@ -83,7 +84,7 @@ def test_few_rows_have_no_slice() -> None:
 def test_a_sure_and_wrong_model_has_finite_figures() -> None:
     p = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     y = np.array([0, 1, 0])
-    judged = judge_model(p, y, pd.DataFrame({"a": [1, 2, 3]}), 5)
+    judged = judge_model(p, y, pd.DataFrame({"a": [1, 2, 3]}), 5, CLASSIFICATION)
     assert np.isfinite(list(judged.metrics.values())).all()
     assert judged.metrics["accuracy"] == pytest.approx(2 / 3)
     assert np.isfinite(log_probabilities(p)).all()

@@ -14,12 +14,11 @@ from pipeline.config.sections.gate import GateParams
 from pipeline.gate.checks import ModelFigures, SliceAccuracy
 from pipeline.gate.decision import Contest, Decision, Evidence, challenge, decide
 from pipeline.statistics.intervals import Interval
-from pipeline.tasks.classification import row_log_loss
+from pipeline.tasks.classification import CLASSIFICATION, row_log_loss
 
 JUDGED = ModelFigures(
     metrics={"log_loss": 0.3, "accuracy": 0.9, "balanced_accuracy": 0.9, "roc_auc": 0.95,
-             "pr_auc": 0.9, "brier": 0.1},
-    calibration_error=0.05,
+             "pr_auc": 0.9, "brier": 0.1, "calibration_error": 0.05},
     worst_slice=SliceAccuracy("colour = red", 40, 0.7, 0.85),
 )  # fmt: skip
 CONTEST = Contest(
@@ -57,6 +56,7 @@ def judged(**changes: Any) -> Evidence:
 
 
 NAN = float("nan")
+CALIBRATED = {"calibration_error": 0.05}
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ NAN = float("nan")
         (contest(drift=None), "Drift"),
         (judged(metrics=dict(JUDGED.metrics) | {"roc_auc": 0.69}), "ROC AUC"),
         (judged(metrics=dict(JUDGED.metrics) | {"roc_auc": NAN}), "ROC AUC"),
-        (judged(metrics={"accuracy": 0.9, "roc_auc": 0.9}), "Balanced accuracy"),
-        (judged(calibration_error=0.21), "Calibration error"),
-        (judged(calibration_error=NAN), "Calibration error"),
+        (judged(metrics={**CALIBRATED, "accuracy": 0.9, "roc_auc": 0.9}), "Balanced accuracy"),
+        (judged(metrics=dict(JUDGED.metrics) | {"calibration_error": 0.21}), "Calibration error"),
+        (judged(metrics=dict(JUDGED.metrics) | {"calibration_error": NAN}), "Calibration error"),
         (
             judged(worst_slice=slice_of(0.5, 0.69)),
             "Accuracy of the worst slice",
@@ -102,7 +102,9 @@ def test_each_condition_alone_refuses(evidence: Evidence, reason: str, gate: Gat
 
 def test_first_model_needs_no_contest_but_its_floors(gate: GateParams) -> None:
     assert decide(dataclasses.replace(GOOD, contest=None), gate).promote
-    poor = dataclasses.replace(judged(calibration_error=0.5), contest=None)
+    poor = dataclasses.replace(
+        judged(metrics=dict(JUDGED.metrics) | {"calibration_error": 0.5}), contest=None
+    )
     assert not decide(poor, gate).promote
 
 
@@ -156,7 +158,7 @@ def promotions(of: Draw, rows: int, noise: float, gate: GateParams) -> int:
     promoted = 0
     for number in range(DECISIONS):
         challenger, champion, y = of(np.random.default_rng([1, number]), rows, noise)
-        interval = challenge(challenger, champion, y, gate, seed=number)
+        interval = challenge(challenger, champion, y, gate, number, CLASSIFICATION)
         decision: Decision = decide(contest(difference=interval), gate)
         promoted += decision.promote
     return promoted

@@ -34,7 +34,7 @@ def comparison(made: Evaluation | None, test_change: float, reach: float = 0.05)
             regularization=values,
             registered_seed=1,
             epochs=(9,),
-            val_log_loss=(0.3,),
+            val_loss=(0.3,),
             test={"accuracy": 0.9, "roc_auc": 0.9, "pr_auc": 0.9},
             confusion=((40, 1), (2, 43)),
         )

@@ -142,8 +142,8 @@ def test_one_huge_interval_does_not_squeeze_the_others() -> None:
     made = evaluation(-0.08)
     arm = made.arms[2]
     assert arm.difference
-    wide = arm.difference.log_loss.__class__(**{**vars(arm.difference.log_loss), "low": -50.0})
-    difference = arm.difference.model_copy(update={"log_loss": wide})
+    wide = arm.difference.loss.__class__(**{**vars(arm.difference.loss), "low": -50.0})
+    difference = arm.difference.model_copy(update={"loss": wide})
     arms = (*made.arms[:2], arm.model_copy(update={"difference": difference}), *made.arms[3:])
     svg = drawn(made.model_copy(update={"arms": arms}))
     row = list(svg.iter(f"{SVG}g"))[1]

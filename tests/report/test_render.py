@@ -194,7 +194,7 @@ def test_learning_table_counts_the_seeds_still_training() -> None:
     long = (np.array([0.7, 0.3]), np.array([0.8, 0.4]))
     table = curves.learning_table({"tuned": [short, long], "baseline": [long, long]})
     best = table[(table.model == "tuned") & (table.rows == "val")]
-    assert best.log_loss.tolist() == pytest.approx([0.7, 0.4])
+    assert best.loss.tolist() == pytest.approx([0.7, 0.4])
     assert best.seeds.tolist() == [2, 1]
     wide = curves.means_by_curve(table)
     assert list(wide.columns) == [

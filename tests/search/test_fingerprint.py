@@ -16,7 +16,7 @@ from pipeline.config.params import parse_params
 from pipeline.project.imports import PACKAGE
 from pipeline.search import fingerprint as module
 from pipeline.search.fingerprint import fingerprint
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.known import TASKS
 
 ROOT = Path(__file__).parents[2]
 DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")
@@ -25,6 +25,7 @@ DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")
 CHANGING: dict[str, Any] = {
     "seed": 43,
     "data.scale": "standard",
+    "data.target_transform": "log1p",
     "data.categories.rare": 0.02,
     "data.categories.most": 40,
     "network.layers.0.units": 31,
@@ -46,6 +47,8 @@ CHANGING: dict[str, Any] = {
     "train.learning_rate": 0.002,
     "train.schedule": "cosine",
     "train.class_weight": "balanced",
+    "train.loss": "huber",
+    "train.huber_delta": 1.5,
     "search.batch": 4,
     "search.space.dropout.low": 0.1,
     "search.space.dropout.high": 0.6,
@@ -70,6 +73,7 @@ KEEPING: dict[str, Any] = {
     "data.sheet": "Customers",
     "data.query": ("SELECT 1", {"data.source": "sql:SOME_URL"}),
     "data.target": "diagnosis",
+    "data.task": "classification",
     "data.positive": "malignant",
     "data.keep": ["mean radius"],
     "data.drop": ["mean radius"],
@@ -118,11 +122,12 @@ KEEPING: dict[str, Any] = {
     "compare.published.accuracy_with": 0.98,
     "compare.rows": 1000,
     "compare.rope": 0.02,
+    "compare.coverage": 0.8,
     "gate.metric": "brier",
     "gate.margin": 0.2,
     "gate.error_rate": 0.1,
     "gate.resamples": 500,
-    **{f"gate.floors.{name}": 0.5 for name in CLASSIFICATION.names},
+    **{f"gate.floors.{name}": 0.5 for task in TASKS.values() for name in task.names},
     "gate.calibration": 0.3,
     "gate.slices.min_rows": 30,
     "gate.slices.drop": 0.3,

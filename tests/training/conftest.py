@@ -11,6 +11,7 @@ from pipeline.config.sections.network import LayerParams
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.data.prepare import Fold
+from pipeline.data.target import TargetScale
 from pipeline.training.architecture import Architecture
 
 MakeFolds = Callable[..., list[Fold]]
@@ -21,12 +22,17 @@ FEATURES = 5
 
 @pytest.fixture
 def make_folds() -> MakeFolds:
-    """Return a maker of folds of one noisy table; `fit`: each fold's number of fitting rows."""
+    """Return a maker of folds of one noisy table.
+
+    classes: 0 for a number to predict. fit: each fold's number of fitting rows.
+    """
 
     def make(classes: int = 2, fit: tuple[int, ...] = (37, 37, 37), seed: int = 3) -> list[Fold]:
         rng = np.random.default_rng(seed)
         rows = 100
         x = rng.normal(size=(rows, FEATURES)).astype(np.float32)
+        if classes == 0:
+            return [_number_fold(x, count, rng) for count in fit]
         coefficients = rng.normal(size=(FEATURES, classes))
         y = (x @ coefficients + rng.gumbel(size=(rows, classes))).argmax(1).astype(np.int32)
         folds = []
@@ -37,6 +43,16 @@ def make_folds() -> MakeFolds:
         return folds
 
     return make
+
+
+def _number_fold(x: np.ndarray, count: int, rng: np.random.Generator) -> Fold:
+    """Return a fold whose target is a number far from 0, with a few rows far from the others."""
+    units = 500 + 40 * (x @ rng.normal(size=FEATURES) + rng.standard_t(2, size=len(x)))
+    order, stop = rng.permutation(80).astype(np.int32), np.arange(80, len(x), dtype=np.int32)
+    target = TargetScale.fit(units[order[:count]], "none")
+    y = target.to_network(units)
+    score = order[count : count + 23]
+    return Fold(x, y, order[:count], stop, score, units=units, target=target)
 
 
 @pytest.fixture

@@ -12,11 +12,14 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+from pipeline.comparison.served_interval import ServedNumber
+from pipeline.config.sections.data import TargetTransform
 from pipeline.config.sections.network import LayerParams
 from pipeline.config.sections.regularization import OFF
+from pipeline.data.target import TargetScale
 from pipeline.training import inference as module
 from pipeline.training.architecture import Architecture, initial_weights
-from pipeline.training.inference import probabilities, read_layers
+from pipeline.training.inference import numbers, probabilities, read_layers, read_number
 from pipeline.training.network import export_network
 from pipeline.training.portable import read_weights, write_weights
 
@@ -60,6 +63,30 @@ def test_probabilities_are_those_of_keras(
     assert np.ptp(p[:, 0]) > 0.05
     np.testing.assert_allclose(p, keras, rtol=2e-5, atol=2e-6)
     assert np.array_equal(x, given)
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p"])
+def test_numbers_are_those_of_keras_in_the_units_of_the_target(
+    transform: TargetTransform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BLOCK_ROWS", 8)
+    architecture, weights = network("tanh", 0, batch_norm=True)
+    served = ServedNumber(TargetScale(transform, 3.0, 0.5), 0.9, 0.7, 40)
+    write_weights(tmp_path / "w.npz", architecture, weights, served.exported)
+    x = np.random.default_rng(1).normal(size=(30, 5)).astype(np.float32)
+    number = read_number(tmp_path / "w.npz")
+    assert number
+    answer = numbers(read_layers(tmp_path / "w.npz"), number, x)
+    keras = np.asarray(export_network(architecture, OFF, weights)(x, training=False))
+    predicted = served.scale.to_units(keras[:, 0])
+    assert np.ptp(predicted) > 0.1
+    np.testing.assert_allclose(answer[:, 0], predicted, rtol=2e-5)
+    np.testing.assert_allclose(answer[:, 1:].T, served.ends(answer[:, 0]), rtol=1e-6)
+
+
+def test_a_network_that_tells_classes_apart_has_no_number(tmp_path: Path) -> None:
+    write_weights(tmp_path / "w.npz", *network("relu", 2, batch_norm=False))
+    assert read_number(tmp_path / "w.npz") is None
 
 
 def test_requests_side_by_side_leave_the_threads_of_blas_as_they_were(

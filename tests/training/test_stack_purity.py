@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,10 @@ from pipeline.training.fit import Fit, Member, watched
 from pipeline.training.stack import train_stack
 
 
-@pytest.fixture(params=[(2, False), (3, True)], ids=["binary", "three classes, batch norm"])
+@pytest.fixture(
+    params=[(2, False), (3, True), (0, False)],
+    ids=["binary", "three classes, batch norm", "a number"],
+)
 def problem(request, make_folds, make_architecture, train):
     classes, batch_norm = request.param
     # The last fold takes a step less than the others, and its matrix is its own.
@@ -105,6 +110,19 @@ def test_members_that_differ_in_patience_alone_share_their_steps(problem, cores,
     assert_same(together, [*alone, train_stack([members[1]], architecture, train)[0]])
     # The second time `members[1]` was trained is counted too.
     assert len(epochs) == 2 * train.max_epochs + 2 * len(together[-1].loss)
+
+
+def test_folds_with_scales_of_their_own_answer_in_their_own_units(
+    make_folds, make_architecture, train, plain
+):
+    [fold] = make_folds(0, (37,))
+    wide = replace(fold, target=replace(fold.target, deviation=2 * fold.target.deviation))
+    usual, other = train_stack(
+        [Member(fold, plain, 1), Member(wide, plain, 1)], make_architecture(0), train
+    )
+    assert usual.loss.tobytes() == other.loss.tobytes()
+    mean = fold.target.mean
+    np.testing.assert_allclose(other.score_logits - mean, 2 * (usual.score_logits - mean))
 
 
 def assert_same(some: list[Fit], others: list[Fit]) -> None:

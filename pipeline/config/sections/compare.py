@@ -27,6 +27,9 @@ class CompareParams(Section):
         examples=[5000],
     )
     rope: float = Field(default=0.01, ge=0, description="a number >= 0", examples=[0.01])
+    coverage: float = Field(
+        default=0.9, ge=0.5, lt=1, description="a level from 0.5 to below 1", examples=[0.9]
+    )
     resamples: int = whole_number(100, 1_000_000, 2000)
     confidence: float = Field(
         ge=0.5, lt=1, description="a level from 0.5 to below 1", examples=[0.95]

@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pipeline.config.section import Section, whole_number
 
 Scale = Literal["minmax", "standard", "image", "none"]
+TargetTransform = Literal["none", "log1p"]
+WantedTask = Literal["auto", "classification", "regression"]
 
 
 def as_text(value: Any) -> Any:
@@ -117,6 +119,11 @@ class DataParams(Section):
     target: Name | None = Field(
         default=None, description="a column's name or null", examples=["churn"]
     )
+    task: WantedTask = Field(
+        default="auto",
+        description="auto, classification or regression",
+        examples=["regression"],
+    )
     positive: Text | None = Field(
         default=None, description="one of the two classes, or null", examples=["'yes'"]
     )
@@ -136,4 +143,7 @@ class DataParams(Section):
     max_mb: int = whole_number(1, 1_000_000, 4096)
     timeout_s: int = whole_number(1, 86_400, 60)
     scale: Scale = Field(description="minmax, standard, image or none", examples=["minmax"])
+    target_transform: TargetTransform = Field(
+        default="none", description="none or log1p", examples=["log1p"]
+    )
     categories: CategoryParams = CategoryParams()

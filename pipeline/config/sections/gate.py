@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
+from pipeline.config.errors import InputError
 from pipeline.config.section import Flag, Section, Share, whole_number
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.known import TASKS
 from pipeline.tasks.metric import Metric
+from pipeline.tasks.task import Task
 
 Consequence = Literal["flag", "fail"]
 
@@ -34,7 +36,10 @@ def _floor(metric: Metric) -> Any:
     ]
 
 
-_FLOORS: dict[str, Any] = {metric.name: (_floor(metric), ...) for metric in CLASSIFICATION.metrics}
+_METRICS = [metric for task in TASKS.values() for metric in task.metrics]
+_FLOORS: dict[str, Any] = {metric.name: (_floor(metric), ...) for metric in _METRICS}
+AUTO = "auto"
+_NAMES = [AUTO, *(metric.name for metric in _METRICS)]
 
 
 class FloorParams(create_model("_Floors", __base__=Section, **_FLOORS)):  # type: ignore[misc]
@@ -62,9 +67,9 @@ class GateParams(Section):
 
     metric: str = Field(
         # A pattern and not a Literal, which has no type for names that a table gives.
-        pattern=f"^({'|'.join(CLASSIFICATION.names)})$",
-        description=f"{', '.join(CLASSIFICATION.names[:-1])} or {CLASSIFICATION.names[-1]}",
-        examples=[CLASSIFICATION.loss.name],
+        pattern=f"^({'|'.join(_NAMES)})$",
+        description=f"{', '.join(_NAMES[:-1])} or {_NAMES[-1]}",
+        examples=[AUTO],
     )
     margin: float = Field(gt=0, description="a number > 0", examples=[0.05])
     error_rate: float = Field(
@@ -80,3 +85,14 @@ class GateParams(Section):
     clean: Flag
     on_refusal: Consequence = Field(description="flag or fail", examples=["flag"])
     on_trouble: Consequence = Field(description="flag or fail", examples=["fail"])
+
+    def metric_for(self, task: Task) -> Metric:
+        """Return the metric that compares two models; `InputError` if the task has it not."""
+        if self.metric == AUTO:
+            return task.gate_metric
+        if self.metric not in task.names:
+            raise InputError(
+                f"params.yaml: gate.metric is {self.metric!r}, want a metric of {task.name}"
+                f" ({', '.join(task.names)}). Change it, or set it to auto."
+            )
+        return task.metric(self.metric)

@@ -12,6 +12,7 @@ from pipeline.config.sections.data import as_text
 # The weights of a class in the loss that single precision can bear.
 WEIGHTS = (1e-6, 1e6)
 Schedule = Literal["constant", "cosine"]
+NumberLoss = Literal["squared_error", "huber"]
 ClassWeight = Literal["none", "balanced"] | dict[str, float]
 
 
@@ -24,6 +25,10 @@ class TrainParams(Section):
     schedule: Schedule = Field(
         default="constant", description="constant or cosine", examples=["cosine"]
     )
+    loss: NumberLoss = Field(
+        default="squared_error", description="squared_error or huber", examples=["huber"]
+    )
+    huber_delta: float = Field(default=1.0, gt=0, description="a number > 0", examples=[1.0])
     class_weight: ClassWeight = Field(
         default="none",
         description="none, balanced, or weights of classes",

@@ -133,10 +133,23 @@ def _download_mnist(archive: Path, cached: Path) -> None:
         )
 
 
+def _diabetes() -> Raw:
+    from sklearn.datasets import load_diabetes
+
+    bunch = load_diabetes(as_frame=True, scaled=False)
+    return Raw(
+        name="diabetes",
+        description="Diabetes progression a year on: age, sex, body mass and 7 blood measurements",
+        frame=bunch.data.assign(progression=bunch.target),
+        target="progression",
+    )
+
+
 NAMED: dict[str, Callable[[], Raw]] = {
     "breast_cancer": _breast_cancer,
     "digits": _digits,
     "wine": _wine,
     "iris": _iris,
+    "diabetes": _diabetes,
     "mnist": _mnist,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -10,28 +10,29 @@ from pipeline.comparison.ablation import Ablation
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.evaluation.result import Evaluation
-from pipeline.report.figures import explanation, performance
+from pipeline.report.figures import explanation, numbers, performance
 from pipeline.report.figures.confusion import confusion
 from pipeline.report.figures.interval_chart import ChartRow, ChartText, interval_chart
 from pipeline.report.figures.published_run import repetitions_histogram
 from pipeline.report.terms import plain_title, plain_words, ranks_perfectly, threshold_matters
 from pipeline.statistics.intervals import Interval, verdict
-from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.task import TaskName
 from pipeline.text.numbers import between, fixed, probability, signed
 
 
 def charts(
     comparison: Comparison, tables: Mapping[str, pd.DataFrame], width: str
 ) -> dict[str, str]:
-    """Draw every chart, by name. tables: `learning`, `roc` and `pr`.
+    """Draw every chart, by name. tables: those of `figure_data.chart_tables`.
 
     width: a number of pixels, or 100%.
     """
-    loss = CLASSIFICATION.loss
+    task = comparison.task
+    loss = task.loss
     drawn = {
         "differences": _differences(comparison, width),
-        "learning": explanation.learning_curves(tables["learning"], loss.title, width),
-        **_classes(comparison, tables, width),
+        "learning": explanation.learning_curves(tables["learning"], task.fitted_title, width),
+        **OWN_CHARTS[task.name](comparison, tables, width),
     }
     if comparison.evaluation:
         drawn["arms"] = _arms(comparison.evaluation, width)
@@ -44,12 +45,8 @@ def charts(
     if comparison.weights:
         titles = [plain_title(comparison, shown.name, shown.title) for shown in comparison.weights]
         drawn["weights"] = explanation.weight_histograms(comparison.weights, titles, width)
-    if comparison.quality:
-        drawn["calibration"] = performance.calibration(comparison.quality.calibration, width)
-        if comparison.quality.importance:
-            drawn["columns"] = performance.importance(
-                comparison.quality.importance, loss.words, width
-            )
+    if comparison.quality and comparison.quality.importance:
+        drawn["columns"] = performance.importance(comparison.quality.importance, loss.words, width)
     return drawn
 
 
@@ -66,45 +63,62 @@ def _classes(c: Comparison, tables: Mapping[str, pd.DataFrame], width: str) -> d
     if not ranks_perfectly(c):
         drawn["roc"] = performance.roc(tables["roc"], width)
         drawn["pr"] = performance.precision_recall(tables["pr"], width)
+    if c.quality:
+        drawn["calibration"] = performance.calibration(c.quality.calibration, width)
     return drawn
 
 
+def _numbers(c: Comparison, tables: Mapping[str, pd.DataFrame], width: str) -> dict[str, str]:
+    """Draw what only a prediction of a number has."""
+    table = tables["predicted"]
+    return {
+        "predicted": numbers.predicted(table, width),
+        "residuals": numbers.residuals(table, width),
+        "errors": numbers.errors(table, width),
+    }
+
+
+OWN_CHARTS: Mapping[
+    TaskName, Callable[[Comparison, Mapping[str, pd.DataFrame], str], dict[str, str]]
+] = {"classification": _classes, "regression": _numbers}
+
+
 def _arms(evaluation: Evaluation, width: str) -> str:
-    """Draw each arm's change in log loss against the baseline."""
-    rows = []
+    """Draw each arm's change in the loss against the baseline."""
+    rows, loss = [], evaluation.task.loss
     for arm in evaluation.arms:
         if arm.difference is None:
             continue
-        change = arm.difference.log_loss
+        change = arm.difference.loss
         rows.append(
             ChartRow(
                 arm.title,
                 change,
                 signed(change.estimate),
                 arm.difference.verdict,
-                f"{arm.title}: {signed(change.estimate)} ({between(change)}), log loss"
-                f" {fixed(arm.log_loss)}; {arm.difference.verdict}; alone, it would help with a"
-                f" probability of {probability(change.helps_probability)}",
+                f"{arm.title}: {signed(change.estimate)} ({between(change)}),"
+                f" {loss.words} {fixed(arm.loss)}; {arm.difference.verdict}; alone, it would help"
+                f" with a probability of {probability(change.helps_probability)}",
                 strong=arm is evaluation.tuned,
             )
         )
     text = ChartText(
-        "Change in log loss of each arm against the baseline",
+        f"Change in {loss.words} of each arm against the baseline",
         "better than the baseline",
         "worse",
-        "change in log loss",
+        f"change in {loss.words}",
     )
     return interval_chart(rows, text, width, evaluation.rope)
 
 
 def _differences(comparison: Comparison, width: str) -> str:
     """Draw tuned minus baseline on the test rows in each metric, turned so that left is better."""
-    rows = []
+    rows, task = [], comparison.task
     for name, paired in comparison.metrics.items():
-        metric, difference = CLASSIFICATION.metric(name), paired.difference
-        change: Interval = difference
+        metric, difference = task.metric(name), paired.difference
+        change = _comparable(difference, paired.baseline.estimate if metric.relative else 1.0)
         if metric.more_is_better:
-            change = Interval(-difference.estimate, -difference.high, -difference.low)
+            change = Interval(-change.estimate, -change.high, -change.low)
         levels = f"{fixed(paired.baseline.estimate)} → {fixed(paired.tuned.estimate)}"
         rows.append(
             ChartRow(
@@ -114,29 +128,36 @@ def _differences(comparison: Comparison, width: str) -> str:
                 verdict(change),
                 f"{metric.title}: baseline → tuned {levels}; difference"
                 f" {signed(difference.estimate)} ({between(difference)})",
-                strong=name == CLASSIFICATION.loss.name,
+                strong=name == task.loss.name,
             )
         )
     text = ChartText(
         "Difference of tuned and baseline in each metric",
         "tuned is better",
         "worse",
-        "size of the difference",
+        "size of the difference" + ("" if task.categorical else ", as a share of the baseline's"),
         sizes=True,
     )
     return interval_chart(rows, text, width)
 
 
+def _comparable(difference: Interval, unit: float) -> Interval:
+    """Return a difference in this unit, so that those of several metrics fit on one axis."""
+    unit = unit or 1.0
+    return Interval(difference.estimate / unit, difference.low / unit, difference.high / unit)
+
+
 def _ablation(comparison: Comparison, ablation: Ablation, width: str) -> str:
-    """Draw the log loss of each variant minus that of the network without regularization."""
+    """Draw the loss of each variant minus that of the network without regularization."""
+    loss = comparison.task.loss
     rows = [
         ChartRow(
             row.title,
             row.difference,
             signed(row.difference.estimate),
             row.verdict,
-            f"{row.title}: {signed(row.difference.estimate)} ({between(row.difference)}), log loss"
-            f" {fixed(row.log_loss)}; {row.verdict}",
+            f"{row.title}: {signed(row.difference.estimate)} ({between(row.difference)}),"
+            f" {loss.words} {fixed(row.loss)}; {row.verdict}",
             strong=row.name == "tuned",
         )
         for row in ablation.rows
@@ -144,9 +165,9 @@ def _ablation(comparison: Comparison, ablation: Ablation, width: str) -> str:
     ]
     plain = plain_words(comparison)
     text = ChartText(
-        f"Change in log loss of each variant against {plain}",
+        f"Change in {loss.words} of each variant against {plain}",
         f"better than {plain}",
         "worse",
-        "change in log loss",
+        f"change in {loss.words}",
     )
     return interval_chart(rows, text, width)

@@ -32,7 +32,7 @@ def learning_curves(table: pd.DataFrame, loss: str, width: str) -> str:
         for kind, role in curves
     }
     x = linear(1, int(table["epoch"].max()))
-    y = level([*table["log_loss"], *table["low"], *table["high"]])
+    y = level([*table["loss"], *table["low"], *table["high"]])
     plane = Plane(
         f"{loss} over epochs", width, ("epoch", x), (f"{loss}, without penalties", y),
         strokes=[*strokes.values()],
@@ -44,11 +44,11 @@ def learning_curves(table: pd.DataFrame, loss: str, width: str) -> str:
             )
             plane.band(low, high, strokes[key].colour)
     for key, curve in curves.items():
-        plane.line(list(zip(curve["epoch"], curve["log_loss"], strict=True)), strokes[key])
+        plane.line(list(zip(curve["epoch"], curve["loss"], strict=True)), strokes[key])
     last = int(x.high)
     for epoch in range(1, last + 1, -(-last // MOST_COLUMNS)):
         values = [
-            f"{strokes[key].title} {fixed(row.log_loss)}"
+            f"{strokes[key].title} {fixed(row.loss)}"
             for key, curve in curves.items()
             for row in curve[curve["epoch"] == epoch].itertuples()
         ]
@@ -60,27 +60,34 @@ def validation_curve(curve: ValidationCurve, loss: str, width: str) -> str:
     """Draw the cross-validated loss along the strength of one technique alone."""
     points = curve.points
     names = [setting(point.value) for point in points]
-    ends = [value for point in points for value in (point.low, point.high, point.train_log_loss)]
+    train = [
+        (place, point.train_loss)
+        for place, point in enumerate(points)
+        if point.train_loss is not None
+    ]
+    ends = [end for point in points for end in (point.low, point.high)]
+    ends += [value for _, value in train]
     plane = Plane(
         f"{loss} along the strength of {curve.title}",
         width,
         ("strength", named(names)),
         (loss, level(ends)),
         title=curve.title,
-        strokes=(HELD_OUT, TRAIN),
+        strokes=(HELD_OUT, TRAIN) if train else (HELD_OUT,),
         plot_px=160,
     )
-    plane.line([(place, point.train_log_loss) for place, point in enumerate(points)], TRAIN)
-    plane.line([(place, point.cv_log_loss) for place, point in enumerate(points)], HELD_OUT)
+    if train:
+        plane.line(train, TRAIN)
+    plane.line([(place, point.cv_loss) for place, point in enumerate(points)], HELD_OUT)
     for place, (name, point) in enumerate(zip(names, points, strict=True)):
         lowest = ", the lowest" if point.value == curve.best else ""
+        fitting = "" if point.train_loss is None else f"; fitting rows {fixed(point.train_loss)}"
         plane.interval(
             place,
-            (point.low, point.cv_log_loss, point.high),
+            (point.low, point.cv_loss, point.high),
             Mark(GREEN if lowest else INK),
-            f"{curve.title} {name}: held-out folds {fixed(point.cv_log_loss)}{lowest}, from"
-            f" {fixed(point.low)} to {fixed(point.high)}; fitting rows"
-            f" {fixed(point.train_log_loss)}",
+            f"{curve.title} {name}: held-out folds {fixed(point.cv_loss)}{lowest}, from"
+            f" {fixed(point.low)} to {fixed(point.high)}{fitting}",
         )
     return plane.drawn()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from pipeline.report.figures import svg
-from pipeline.report.figures.scale import round_values
+from pipeline.report.figures.scale import power_of, round_values, with_unit
 from pipeline.report.figures.svg import (
     BAND,
     COLOURS,
@@ -21,7 +21,7 @@ from pipeline.report.figures.svg import (
     Mark,
 )
 from pipeline.statistics.intervals import Interval
-from pipeline.text.numbers import fixed, signed
+from pipeline.text.numbers import fixed, measured, signed
 
 ROW_PX, HEAD_PX, FOOT_PX = 33, 26, 44
 # Share of the width to either side of the axis.
@@ -75,12 +75,16 @@ class ChartText:
 
 @dataclass(frozen=True)
 class Axis:
-    """The axis of changes: its ends, and the places that have a number."""
+    """The axis of changes: its ends, and the places that have a number.
+
+    ticks: in this power of ten.
+    """
 
     low: float
     high: float
     ticks: tuple[float, ...]
     digits: int
+    power: int
 
     @classmethod
     def over(cls, rows: Sequence[ChartRow], rope: float) -> Axis:
@@ -92,7 +96,8 @@ class Axis:
         low, high = min(low, -2 * rope), max(high, 2 * rope)
         if low >= high:
             low, high = -1.0, 1.0
-        return cls(low, high, *round_values(low, high))
+        power = power_of(low, high)
+        return cls(low, high, *round_values(low / 10.0**power, high / 10.0**power), power)
 
     def across(self, value: float) -> float:
         """Return the place of a change as a share of the width."""
@@ -106,7 +111,7 @@ def interval_chart(rows: Sequence[ChartRow], text: ChartText, width: str, rope: 
     given = {row.verdict for row in rows} - {NO_VERDICT}
     verdicts = [verdict for verdict in MARKS if verdict in given]
     names = [verdict.removeprefix("makes ") for verdict in verdicts]
-    names += [f"±{rope:g} does not matter"] if rope else []
+    names += [f"±{measured(rope)} does not matter"] if rope else []
     top = svg.legend_height(names) + HEAD_PX
     bottom = top + ROW_PX * len(rows)
     chart = svg.canvas(text.label, width, bottom + FOOT_PX)
@@ -135,17 +140,19 @@ def _axis(
         width = svg.percentage(right - left)
         svg.rectangle(chart, svg.percentage(left), top, width, bottom - top, BAND)
     for value in axis.ticks:
-        x = svg.percentage(axis.across(value))
+        place = axis.across(value * 10.0**axis.power)
+        x = svg.percentage(place)
         svg.line(chart, (x, x), (top, bottom), LINE)
         number = fixed(abs(value), axis.digits) if text.sizes else signed(value, axis.digits)
-        if EDGE <= axis.across(value) <= 1 - EDGE or not value:
+        if EDGE <= place <= 1 - EDGE or not value:
             svg.tick(chart, number if value else "0", x, bottom + 16)
     zero = svg.percentage(axis.across(0))
     svg.line(chart, (zero, zero), (top - 4, bottom), INK, 1.5)
     if text.left:
         svg.text(chart, f"← {text.left}", "0", top - 9, weight="600")
     svg.text(chart, f"{text.right} →", "100%", top - 9, anchor="end", weight="600")
-    svg.text(chart, text.axis, "50%", bottom + 36, anchor="middle", fill=FAINT)
+    words = with_unit(text.axis, axis.power)
+    svg.text(chart, words, "50%", bottom + 36, anchor="middle", fill=FAINT)
 
 
 def _row(chart: ET.Element, row: ChartRow, axis: Axis, top: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from pipeline.report.figures import svg
-from pipeline.report.figures.scale import Scale
+from pipeline.report.figures.scale import Scale, with_unit
 from pipeline.report.figures.svg import FAINT, INK, LINE, Mark, Stroke
 
 # Shares of the width to the left and to the right of the plot; pixels above and below it.
@@ -14,6 +14,12 @@ LEFT, RIGHT = 0.13, 0.03
 TITLE_PX, HEAD_PX, FOOT_PX, PLOT_PX = 22, 24, 44, 210
 # Parts of the plot's width and height that a line's points are rounded to.
 PARTS = 1000
+# Dots of one colour on a plane, at most, and the parts across of the cells that thin them out, from
+# fine to coarse: dots in one cell are one, so that many rows show as a cloud in a small file. Cells
+# are twice as many parts high, since a plane is about twice as wide as it is high.
+MOST_DOTS = 2000
+CELLS = (2, 4, 6, 8, 12, 16, 24, 32)
+DOT_PX = 5
 Point = tuple[float, float]
 
 
@@ -46,8 +52,9 @@ class Plane:
             svg.line(spot, ("0", "18"), (-4, -4), stroke.colour, 2.5, stroke.dash)
         for spot, (_, mark) in zip(spots[len(strokes) :], marks, strict=True):
             svg.shape(spot, mark, 9, -4)
-        svg.text(self._svg, y[0], "0", self._top - 9, fill=FAINT)
-        svg.text(self._svg, x[0], self._across(0.5), bottom + 37, anchor="middle", fill=FAINT)
+        across, upward = (with_unit(words, scale.power) for words, scale in (x, y))
+        svg.text(self._svg, upward, "0", self._top - 9, fill=FAINT)
+        svg.text(self._svg, across, self._across(0.5), bottom + 37, anchor="middle", fill=FAINT)
         left, right = self._across(0), self._across(1)
         for value, number in self._y.ticks:
             height = self._down(value)
@@ -82,6 +89,25 @@ class Plane:
         element = ET.SubElement(self._stretched, "path", path)
         if hover:
             ET.SubElement(element, "title").text = hover
+
+    def dots(self, points: Sequence[Point], mark: Mark) -> None:
+        """Draw points that pointing at shows nothing of, thinned out where they are dense."""
+        exact = [(PARTS * self._x.place(x), PARTS * (1 - self._y.place(y))) for x, y in points]
+        for side in CELLS:
+            high = 2 * side
+            places = {(side * round(x / side), high * round(y / high)) for x, y in exact}
+            if len(places) <= MOST_DOTS:
+                break
+        # A line of no length is drawn as its two ends, which keep their form at any width.
+        dots = {
+            "d": "".join(f"M{x},{y}h0" for x, y in sorted(places)),
+            "stroke": mark.colour,
+            "stroke-width": str(DOT_PX),
+            "stroke-linecap": "square" if mark.shape == svg.SQUARE else "round",
+            "stroke-opacity": "0.5",
+            "vector-effect": "non-scaling-stroke",
+        }
+        ET.SubElement(self._stretched, "path", dots)
 
     def band(self, low: Sequence[Point], high: Sequence[Point], colour: str) -> None:
         """Fill the area between two lines."""

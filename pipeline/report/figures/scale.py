@@ -14,18 +14,25 @@ DECADES: tuple[tuple[int, ...], ...] = ((1,), (1, 3), (1, 2, 5))
 FEW_TICKS = 3
 # How many times the lowest value the highest is, from which on an axis is logarithmic.
 WIDE = 4.0
+# From this size on, numbers at an axis are written in thousands, millions or more.
+LONG = 1e4
+UNITS = {3: "thousands", 6: "millions", 9: "billions"}
 # Letters of a name, beyond which half as many have room.
 SHORT_NAME = 6
 
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis. ticks: its values with a number, and these numbers."""
+    """An axis. ticks: its values with a number, and these numbers.
+
+    power: the power of ten that the numbers are written in.
+    """
 
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
     log: bool = False
+    power: int = 0
 
     def place(self, value: float) -> float:
         """Return where a value lies, from 0 at the low end to 1 at the high one."""
@@ -39,8 +46,11 @@ def linear(low: float, high: float, most: int = MOST_TICKS) -> Scale:
     """Return an axis with evenly spaced round values."""
     if low >= high:
         low, high = low - 0.5, low + 0.5
-    places, digits = round_values(low, high, most)
-    return Scale(low, high, tuple((at, fixed(at, digits) if at else "0") for at in places))
+    power = power_of(low, high)
+    unit = 10.0**power
+    places, digits = round_values(low / unit, high / unit, most)
+    ticks = tuple((at * unit, fixed(at, digits) if at else "0") for at in places)
+    return Scale(low, high, ticks, power=power)
 
 
 def level(values: Sequence[float]) -> Scale:
@@ -63,7 +73,9 @@ def logarithmic(values: Sequence[float]) -> Scale:
         if len(inside) >= FEW_TICKS:
             break
     inside = inside[:: ceil(len(inside) / (MOST_TICKS + 1)) or 1]
-    return Scale(low, high, tuple((f * 10.0**p, _power(f, p)) for f, p in inside), log=True)
+    power = power_of(low, high)
+    ticks = tuple((f * 10.0**p, _power(f, p - power)) for f, p in inside)
+    return Scale(low, high, ticks, log=True, power=power)
 
 
 def named(names: Sequence[str]) -> Scale:
@@ -72,6 +84,17 @@ def named(names: Sequence[str]) -> Scale:
     step = ceil(len(names) / most)
     ticks = tuple((float(place), names[place]) for place in range(0, len(names), step))
     return Scale(-0.3, len(names) - 0.7, ticks)
+
+
+def power_of(low: float, high: float) -> int:
+    """Return the power of ten that the numbers at an axis are written in, to be short."""
+    size = max(abs(low), abs(high))
+    return 3 * floor(log10(size) / 3) if size >= LONG else 0
+
+
+def with_unit(words: str, power: int) -> str:
+    """Say what an axis shows, and in what its numbers are written."""
+    return f"{words}, in {UNITS.get(power, scientific(1, power))}" if power else words
 
 
 def round_values(low: float, high: float, most: int = MOST_TICKS) -> tuple[tuple[float, ...], int]:

@@ -5,13 +5,16 @@ Each is a function of the comparison alone, so whatever a section says is in the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from pipeline.comparison.result import Comparison
 from pipeline.report.document import Block
 from pipeline.report.sections.answer import answer, last_lines, title
 from pipeline.report.sections.arms import arms, short_table
 from pipeline.report.sections.explanation import why
 from pipeline.report.sections.method import method
-from pipeline.report.sections.performance import quality
+from pipeline.report.sections.numbers import number_quality
+from pipeline.report.sections.performance import class_quality
 from pipeline.report.sections.published_run import published_run
 from pipeline.report.sections.techniques import techniques
 from pipeline.report.sections.test_rows import (
@@ -21,6 +24,13 @@ from pipeline.report.sections.test_rows import (
     test_rows,
     tuned_table,
 )
+from pipeline.tasks.task import TaskName
+
+# How good the model is, by what it predicts.
+QUALITY: Mapping[TaskName, Callable[[Comparison], list[Block]]] = {
+    "classification": class_quality,
+    "regression": number_quality,
+}
 
 __all__ = ["last_lines", "report", "summary", "title"]
 
@@ -35,7 +45,7 @@ def report(comparison: Comparison) -> list[Block]:
         *techniques(comparison),
         *published_run(comparison),
         *why(comparison),
-        *quality(comparison),
+        *QUALITY[comparison.task.name](comparison),
         *method(comparison),
     ]
 

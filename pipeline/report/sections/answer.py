@@ -50,16 +50,16 @@ def last_lines(c: Comparison) -> list[str]:
 
 def key_figures(e: Evaluation) -> tuple[KeyFigure, ...]:
     """Return the three figures that stand beside the answer."""
-    change = e.difference.log_loss
+    change, words = e.difference.loss, e.task.loss.words
     wanted = e.difference.rows_to_tell
     open_still = e.verdict == "cannot tell yet"
     needed = f"{e.rows:,} / {wanted:,}" if open_still and wanted else ""
     return (
         KeyFigure(
-            "Expected change in log loss",
+            f"Expected change in {words}",
             signed(change.estimate),
-            f"{rough_percent(change.estimate, e.baseline.log_loss)} of the baseline's"
-            f" {fixed(e.baseline.log_loss)}; {percent(e.confidence, 0)} interval"
+            f"{rough_percent(change.estimate, e.baseline.loss)} of the baseline's"
+            f" {fixed(e.baseline.loss)}; {percent(e.confidence, 0)} interval"
             f" {between(change)}",
         ),
         KeyFigure(
@@ -77,14 +77,15 @@ def key_figures(e: Evaluation) -> tuple[KeyFigure, ...]:
 
 
 def _chart(e: Evaluation) -> ChartBlock:
-    arms = [(arm.title, arm.difference.log_loss) for arm in e.arms if arm.difference]
+    words = e.task.loss.words
+    arms = [(arm.title, arm.difference.loss) for arm in e.arms if arm.difference]
     shown = "; ".join(
         f"{title} {signed(change.estimate)} ({between(change)})" for title, change in arms
     )
     return ChartBlock(
         ("arms",),
-        f"Change in log loss against the baseline, with intervals: {shown}.",
-        "Change in log loss on new rows against the baseline: estimate and interval of the tuned"
+        f"Change in {words} against the baseline, with intervals: {shown}.",
+        f"Change in {words} on new rows against the baseline: estimate and interval of the tuned"
         " mix, of each technique alone, and of the mix without each part. Point at a mark for its"
         f" figures. The interval of the tuned mix holds with {percent(e.confidence, 0)} confidence,"
         " those of all the others hold together with as much, so they are wider.",
@@ -98,31 +99,31 @@ def _estimated(e: Evaluation) -> str:
         else ""
     )
     return (
-        "What is estimated: the expected change in log loss on a new row of this population when"
-        " the tuned procedure, search included, replaces the baseline, over training sets of about"
-        f" {e.training_rows:,} rows. Each of the {e.rows:,} rows is scored by {e.networks} networks"
-        f" of each kind, none of which, nor their search, ever saw it.{bound}"
+        f"What is estimated: the expected change in {e.task.loss.words} on a new row of this"
+        " population when the tuned procedure, search included, replaces the baseline, over"
+        f" training sets of about {e.training_rows:,} rows. Each of the {e.rows:,} rows is scored"
+        f" by {e.networks} networks of each kind, none of which, nor their search, ever saw it."
+        f"{bound}"
     )
 
 
 def _terms(c: Comparison) -> str:
-    """Define tuned, mix, baseline and log loss, where they first stand."""
+    """Define tuned, mix, baseline and the loss, where they first stand."""
     techniques = listed([technique.words for technique in TECHNIQUES])
     baseline = c.baseline.regularization
     plain = "without any regularization" if baseline == OFF else f"with {settings(baseline)}"
     return (
         f"The tuned network has the mix of {techniques} that a search found best (the tuned mix);"
-        f" the baseline is the same network {plain}. Log loss says how wrong the stated"
-        " probabilities are: 0 is perfect, lower is better."
+        f" the baseline is the same network {plain}. {c.task.words.loss_means}"
     )
 
 
 def _test_figures(c: Comparison) -> tuple[KeyFigure, ...]:
-    paired = c.metrics["log_loss"]
+    paired = c.metrics[c.task.loss.name]
     change = paired.difference
     return (
         KeyFigure(
-            "Change in log loss",
+            f"Change in {c.task.loss.words}",
             signed(change.estimate),
             f"from {fixed(paired.baseline.estimate)}; {percent(c.confidence, 0)} interval"
             f" {between(change)}",

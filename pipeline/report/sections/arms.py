@@ -10,6 +10,7 @@ from pipeline.statistics.intervals import Interval
 from pipeline.text.numbers import (
     between,
     fixed,
+    measured,
     percent,
     probability,
     signed,
@@ -17,10 +18,6 @@ from pipeline.text.numbers import (
 
 # From this probability on, an open verdict is said to be probably one or the other.
 LIKELY = 0.9
-_ARMS = (
-    "Arm", "Log loss", "Change", "Interval", "Helps, seen alone", "Verdict, with all others",
-    "Brier score", "Log loss, rescaled",
-)  # fmt: skip
 
 
 def arms(c: Comparison) -> list[Block]:
@@ -36,11 +33,11 @@ def arms(c: Comparison) -> list[Block]:
             f" {len(e.repeats)} times over. In each outer training part everything is done anew:"
             f" preparation, search ({e.trials} trials, {e.inner_folds} inner folds), the strength"
             " of each technique alone, fitting. Elastic net takes half of either penalty's"
-            f" strength. A change smaller than {e.rope:g} (compare.rope) matters to nobody."
+            f" strength. A change smaller than {_rope(e)} matters to nobody."
         ),
         ItemsBlock(_second_judges(e)),
         TableBlock(
-            "Every arm against the baseline", _ARMS, [_row(arm) for arm in e.arms],
+            "Every arm against the baseline", _header(e), [_row(arm, e) for arm in e.arms],
             folded=True, printed=True,
         ),
         TextBlock(_two_questions(e)),
@@ -73,26 +70,41 @@ def short_table(c: Comparison) -> list[Block]:
     rows = [
         (
             arm.title,
-            signed(arm.difference.log_loss.estimate),
-            between(arm.difference.log_loss),
+            signed(arm.difference.loss.estimate),
+            between(arm.difference.loss),
             arm.difference.verdict,
         )
         for arm in c.evaluation.arms
         if arm.difference
     ]
     header = ("Arm", "Change", "Interval", "Verdict")
-    return [TableBlock("Change in log loss against the baseline", header, rows)]
+    return [TableBlock(f"Change in {c.task.loss.words} against the baseline", header, rows)]
 
 
-def _row(arm: Arm) -> tuple[str, ...]:
-    rescaled = "" if arm.recalibrated is None else fixed(arm.recalibrated)
-    levels = (fixed(arm.brier), rescaled)
+def _rope(e: Evaluation) -> str:
+    """Write the difference that matters to nobody, and where it comes from."""
+    if e.task.categorical:
+        return f"{e.rope:g} (compare.rope)"
+    return f"{measured(e.rope)} (compare.rope, times the target's variance)"
+
+
+def _header(e: Evaluation) -> tuple[str, ...]:
+    loss, second = e.task.loss.title, e.task.second_loss.title
+    verdicts = ("Helps, seen alone", "Verdict, with all others")
+    start = ("Arm", loss, "Change", "Interval", *verdicts, second)
+    return (*start, f"{loss}, rescaled") if e.task.categorical else start
+
+
+def _row(arm: Arm, e: Evaluation) -> tuple[str, ...]:
+    levels: tuple[str, ...] = (fixed(arm.second_loss),)
+    if e.task.categorical:
+        levels += ("" if arm.recalibrated is None else fixed(arm.recalibrated),)
     if arm.difference is None:
-        return (arm.title, fixed(arm.log_loss), "", "", "", "", *levels)
-    change = arm.difference.log_loss
+        return (arm.title, fixed(arm.loss), "", "", "", "", *levels)
+    change = arm.difference.loss
     return (
         arm.title,
-        fixed(arm.log_loss),
+        fixed(arm.loss),
         signed(change.estimate),
         between(change),
         probability(change.helps_probability),
@@ -103,7 +115,7 @@ def _row(arm: Arm) -> tuple[str, ...]:
 
 def _verdict(difference: ArmDifference) -> str:
     """Give the verdict, and where it is open, what it would probably be."""
-    likely = difference.log_loss.helps_probability
+    likely = difference.loss.helps_probability
     if difference.verdict != "cannot tell yet" or LIKELY >= likely >= 1 - LIKELY:
         return difference.verdict
     return f"cannot tell yet, probably {'helps' if likely > LIKELY else 'hurts'}"
@@ -111,7 +123,7 @@ def _verdict(difference: ArmDifference) -> str:
 
 def _second_judges(e: Evaluation) -> list[str]:
     tuned, baseline = e.tuned, e.baseline
-    texts = [_long_tail(e.difference), _brier(e)]
+    texts = [_long_tail(e.difference, e.task.words.blunders), _by_second_loss(e)]
     if e.difference.recalibrated is not None:
         change = e.difference.recalibrated
         assert tuned.recalibrated is not None
@@ -121,7 +133,7 @@ def _second_judges(e: Evaluation) -> list[str]:
             " temperature each, which takes overconfidence away, log loss changes by"
             f" {signed(change.estimate)} ({between(change)}), from"
             f" {fixed(baseline.recalibrated)} to {fixed(tuned.recalibrated)}:"
-            f" {_better_or_bolder(e.difference.log_loss, change)}."
+            f" {_better_or_bolder(e.difference.loss, change)}."
         )
     return texts
 
@@ -146,29 +158,28 @@ def _better_or_bolder(whole: Interval, rescaled: Interval) -> str:
     return "no difference can be told that way either"
 
 
-def _brier(e: Evaluation) -> str:
-    change = e.difference.brier
-    by_log_loss = e.difference.log_loss
+def _by_second_loss(e: Evaluation) -> str:
+    change = e.difference.second_loss
+    by_loss, words = e.difference.loss, e.task.loss.words
     told = change.high < 0 or change.low > 0
-    if told and (change.estimate < 0) == (by_log_loss.estimate < 0):
+    if told and (change.estimate < 0) == (by_loss.estimate < 0):
         agrees = "it points the same way, and clearly"
     elif told:
-        agrees = "it points the other way: what wins by log loss loses here"
-    elif (change.estimate < 0) == (by_log_loss.estimate < 0):
+        agrees = f"it points the other way: what wins by {words} loses here"
+    elif (change.estimate < 0) == (by_loss.estimate < 0):
         agrees = "it points the same way, but its interval holds 0"
     else:
         agrees = "it points the other way, but its interval holds 0"
     return (
-        "Second judge: the Brier score (mean squared error of the probabilities), in which no"
-        f" single row weighs much, changes by {signed(change.estimate)}"
-        f" ({between(change)}), from {fixed(e.baseline.brier)} to {fixed(e.tuned.brier)}:"
-        f" {agrees}."
+        f"Second judge: {e.task.words.second_judge} changes by {signed(change.estimate)}"
+        f" ({between(change)}), from {fixed(e.baseline.second_loss)} to"
+        f" {fixed(e.tuned.second_loss)}: {agrees}."
     )
 
 
-def _long_tail(difference: ArmDifference) -> str:
+def _long_tail(difference: ArmDifference, blunders: str) -> str:
     """Say which rows the difference comes from, and what that means."""
-    rows, change = difference.rows, difference.log_loss.estimate
+    rows, change = difference.rows, difference.loss.estimate
     if rows.tail_share is None:
         return "Which rows: none, all have the same loss with either kind of network."
     fewer = percent(rows.better_off)
@@ -185,8 +196,7 @@ def _long_tail(difference: ArmDifference) -> str:
     )
     if change < 0 and rows.tail_share > TAIL and rows.median >= 0:
         return (
-            f"{text}. Regularization prevents a few confident blunders and costs every other row a"
-            " little."
+            f"{text}. Regularization prevents a few {blunders} and costs every other row a little."
         )
     return f"{text}."
 
@@ -200,7 +210,7 @@ def _parts(e: Evaluation) -> list[Block]:
     ]
     return [
         TableBlock(
-            "What each part does in the mix: log loss with it minus without it",
+            f"What each part does in the mix: {e.task.loss.words} with it minus without it",
             ("Part", "Difference", "Interval", "Verdict"),
             rows,
         )
@@ -209,12 +219,12 @@ def _parts(e: Evaluation) -> list[Block]:
 
 def _peers(e: Evaluation) -> list[Block]:
     rows = [
-        ("Tuned network", fixed(e.tuned.log_loss), fixed(e.tuned.brier), "", "", ""),
+        ("Tuned network", fixed(e.tuned.loss), fixed(e.tuned.second_loss), "", "", ""),
         *(
             (
                 peer.title,
-                fixed(peer.log_loss),
-                fixed(peer.brier),
+                fixed(peer.loss),
+                fixed(peer.second_loss),
                 signed(peer.difference.estimate),
                 between(peer.difference),
                 _against(peer.verdict),
@@ -223,7 +233,8 @@ def _peers(e: Evaluation) -> list[Block]:
         ),
     ]
     header = (
-        "Model", "Log loss", "Brier score", "Tuned minus it", "Interval", "The tuned network is",
+        "Model", e.task.loss.title, e.task.second_loss.title, "Tuned minus it", "Interval",
+        "The tuned network is",
     )  # fmt: skip
     return [
         TableBlock(

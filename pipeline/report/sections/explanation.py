@@ -26,7 +26,7 @@ def why(c: Comparison) -> list[Block]:
     blocks: list[Block] = [HeadingBlock("Why")]
     if c.decomposition:
         if c.tuned.regularization != c.baseline.regularization:
-            blocks.append(StatementBlock(_answer(c.decomposition), "no"))
+            blocks.append(StatementBlock(_answer(c.decomposition, c.task.loss.words), "no"))
         blocks += _decomposition(c, c.decomposition)
     blocks += _learning(c)
     if c.weights:
@@ -55,24 +55,16 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
     confidence, fitting_rows, rows = c.confidence, c.fitting_rows, c.data.rows["train"]
 
     def row(title: str, terms: Terms) -> tuple[str, ...]:
-        losses = (terms.log_loss, terms.bias, terms.variance, terms.seed_variance)
-        return (
-            title, *map(fixed, losses), fixed(terms.error), fixed(terms.error_bias),
-            signed(terms.error_variance),
-        )  # fmt: skip
+        losses = (terms.loss, terms.bias, terms.variance, terms.seed_variance)
+        return (title, *map(fixed, losses), *_errors(terms))
 
-    header = (
-        "Kind", "Log loss", "Bias", "Variance", "Variance over seeds", "Error", "Error: bias",
-        "Error: variance",
-    )  # fmt: skip
+    errors = ("Error", "Error: bias", "Error: variance") if c.task.error_terms else ()
+    header = ("Kind", c.task.loss.title, "Bias", "Variance", "Variance over seeds", *errors)
     return [
         TextBlock(
             f"Both kinds are trained on {d.sets} bootstrap samples of the training rows, each with"
-            " a seed of its own. The log loss is decomposed into the loss of the average network"
-            " (bias; noise of the labels is in it) and the divergence of single networks from it"
-            " (variance), after Heskes (1998); their sum is the log loss. Errors are decomposed"
-            " after Domingos (2000). Variance over seeds: the same, of networks that differ in"
-            f" seed alone.{_fewer(fitting_rows, rows)}"
+            f" a seed of its own. {c.task.words.decomposition} Variance over seeds: the same, of"
+            f" networks that differ in seed alone.{_fewer(fitting_rows, rows)}"
         ),
         TableBlock(
             "Bias and variance on the test rows",
@@ -90,12 +82,19 @@ def _decomposition(c: Comparison, d: Decomposition) -> list[Block]:
     ]
 
 
+def _errors(terms: Terms) -> tuple[str, ...]:
+    """Write the decomposed error, which only a prediction of classes has."""
+    if terms.error is None or terms.error_bias is None or terms.error_variance is None:
+        return ()
+    return fixed(terms.error), fixed(terms.error_bias), signed(terms.error_variance)
+
+
 def _learning(c: Comparison) -> list[Block]:
     epochs = ", ".join(f"{kind} {average(fmean(getattr(c, kind).epochs))}" for kind in KINDS)
     return [
         ChartBlock(
             ("learning",),
-            f"Log loss over epochs on train and val; mean epochs: {epochs}.",
+            f"{c.task.fitted_title} over epochs on train and val; mean epochs: {epochs}.",
             "Mean over the seeds still training, without penalties; bands hold the middle 80 % of"
             " the seeds. Val rows stop a fit; they judge nothing.",
         )
@@ -103,26 +102,31 @@ def _learning(c: Comparison) -> list[Block]:
 
 
 def _curves(c: Comparison) -> list[Block]:
+    # Where fits learn another loss than is judged, they have no curve of their own.
+    learned = all(point.train_loss is not None for curve in c.curves for point in curve.points)
     rows = [
         (
-            curve.title, setting(point.value), fixed(point.cv_log_loss), fixed(point.spread),
-            fixed(point.train_log_loss), "lowest" if point.value == curve.best else "",
+            curve.title, setting(point.value), fixed(point.cv_loss), fixed(point.spread),
+            *(() if point.train_loss is None else (fixed(point.train_loss),)),
+            "lowest" if point.value == curve.best else "",
         )
         for curve in c.curves
         for point in curve.points
     ]  # fmt: skip
+    loss = c.task.loss
+    fitting = ", and on the fitting rows while they train" if learned else ""
+    train = (f"Train {loss.words}",) if learned else ()
     lowest = "; ".join(f"{curve.title} lowest at {setting(curve.best)}" for curve in c.curves)
     return [
         ChartBlock(
             tuple(f"validation_{curve.part}" for curve in c.curves),
-            f"Cross-validated log loss along the strength of each technique alone: {lowest}.",
-            "Log loss along each technique's strength alone: on held-out folds, the mean and from"
-            " the lowest to the highest fold, and on the fitting rows while they train. The lowest"
-            " mean is green.",
+            f"Cross-validated {loss.words} along the strength of each technique alone: {lowest}.",
+            f"{loss.title} along each technique's strength alone: on held-out folds, the mean and"
+            f" from the lowest to the highest fold{fitting}. The lowest mean is green.",
         ),
         TableBlock(
             "Validation curves, each technique alone, inside train",
-            ("Technique", "Strength", "CV log loss", "Deviation", "Train log loss", "Lowest"),
+            ("Technique", "Strength", f"CV {loss.words}", "Deviation", *train, "Lowest"),
             rows,
             folded=True,
         ),
@@ -136,10 +140,11 @@ def _weights(c: Comparison) -> list[Block]:
     rows = [
         (
             plain_title(c, sizes.name, sizes.title), percent(sizes.below),
-            _exactly(sizes.exact_zero), fixed(sizes.log_loss), fixed(sizes.pruned_log_loss),
+            _exactly(sizes.exact_zero), fixed(sizes.loss), fixed(sizes.pruned_loss),
         )
         for sizes in c.weights
     ]  # fmt: skip
+    loss = c.task.loss
     below = "; ".join(f"{row[0]} {row[1]}" for row in rows)
     return [
         ChartBlock(
@@ -149,8 +154,8 @@ def _weights(c: Comparison) -> list[Block]:
             " smaller or larger. L1 gathers weights about zero, L2 makes all smaller.",
         ),
         TableBlock(
-            f"Small weights, and the test log loss when all below {threshold} are set to 0",
-            ("Variant", "Near zero", "Exactly 0", "Log loss", "Log loss without small ones"),
+            f"Small weights, and the test {loss.words} when all below {threshold} are set to 0",
+            ("Variant", "Near zero", "Exactly 0", loss.title, f"{loss.title} without small ones"),
             rows,
         ),
         TextBlock(
@@ -168,16 +173,16 @@ def _exactly(share: float) -> str:
     return percent(share) if share else "none"
 
 
-def _answer(d: Decomposition) -> str:
+def _answer(d: Decomposition, words: str) -> str:
     """Say in one sentence what tuning does to bias and variance."""
 
     def clause(name: str, change: Difference) -> str:
         effect = {"helps": "lowers", "hurts": "raises"}.get(verdict(change))
         interval = f"{signed(change.estimate)}, {between(change)}"
         if effect:
-            return f"{effect} the {name} of its log loss ({interval})"
+            return f"{effect} the {name} of its {words} ({interval})"
         return (
-            f"makes no detectable difference to the {name} of its log loss ({interval}; a true one"
+            f"makes no detectable difference to the {name} of its {words} ({interval}; a true one"
             f" of {fixed(change.detectable)} would probably have shown)"
         )
 

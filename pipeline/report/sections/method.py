@@ -14,9 +14,9 @@ def method(c: Comparison) -> list[Block]:
     done = [
         f"Rows: {_roles(c)}. A row's role is a hash of its content. Train fits, and its folds"
         " score the trials; val stops the fits; test judges, once.",
-        f"Search: {counted(c.trials, 'trial')} by cross-validation inside train, scored by log loss"
-        f" without penalties (study {c.study}).",
-        f"Classes, in order: {', '.join(c.data.classes)}.",
+        f"Search: {counted(c.trials, 'trial')} by cross-validation inside train, scored by"
+        f" {c.task.loss.words} without penalties (study {c.study}).",
+        *_target(c),
         f"Seeds of the networks: {_span(c.seeds)}.",
     ]
     if c.setting:
@@ -36,8 +36,7 @@ def method(c: Comparison) -> list[Block]:
     )
     limits = [
         *_limits_of_the_answer(c),
-        "Rare rows with a large loss make the log loss long-tailed: on 85 rows with one positive in"
-        " 21, a 95 % interval covered as little as 93 % in simulation (docs/regularization.md).",
+        c.task.words.long_tail,
         "One network shape, one optimizer, one learning rate: another may need regularization more"
         " or less.",
     ]
@@ -48,6 +47,16 @@ def method(c: Comparison) -> list[Block]:
         ItemsBlock(done),
         TextBlock("Limits:"),
         ItemsBlock(limits),
+    ]
+
+
+def _target(c: Comparison) -> list[str]:
+    """Say what is predicted."""
+    if c.data.classes:
+        return [f"Classes, in order: {', '.join(c.data.classes)}."]
+    return [
+        "The target is a number, standardized by the fitting rows of each fit; folds are stratified"
+        " by its quantiles."
     ]
 
 
@@ -81,5 +90,5 @@ def _setting(name: str, value: float | str) -> str:
     """Write a setting of the training as people write it."""
     if name == "max_epochs":
         return f"at most {value:g} epochs" if not isinstance(value, str) else f"epochs {value}"
-    shown = value if isinstance(value, str) else setting(value)
+    shown = value.replace("_", " ") if isinstance(value, str) else setting(value)
     return f"{name.replace('_', ' ')} {shown}"

@@ -1,11 +1,10 @@
-"""Section 5: how good the model is."""
+"""Section 5 where classes are predicted: how good the model is."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pipeline.comparison.assessment import Quality
-from pipeline.comparison.importance import Slice
 from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.comparison.quality import Threshold
 from pipeline.comparison.result import Comparison
@@ -17,20 +16,13 @@ from pipeline.report.document import (
     TableBlock,
     TextBlock,
 )
+from pipeline.report.sections.columns import columns
 from pipeline.report.terms import ranks_perfectly, threshold_matters
 from pipeline.statistics.intervals import Interval
-from pipeline.tasks.classification import CLASSIFICATION
-from pipeline.text.numbers import (
-    between,
-    bounds,
-    counted,
-    fixed,
-    percent,
-    signed,
-)
+from pipeline.text.numbers import bounds, counted, fixed, percent
 
 
-def quality(c: Comparison) -> list[Block]:
+def class_quality(c: Comparison) -> list[Block]:
     """Show the curves and tables of the registered networks."""
     blocks: list[Block] = [
         HeadingBlock("How good is the model"),
@@ -50,8 +42,7 @@ def quality(c: Comparison) -> list[Block]:
     if c.quality:
         blocks += [
             _calibration(c, c.quality),
-            *_columns(c.quality),
-            *_slices(c.quality.slices),
+            *columns(c),
             *_hardest(c.quality),
         ]
     return blocks
@@ -183,57 +174,6 @@ def threshold_warning(usual: Threshold, chosen: Threshold, positive: str) -> str
         f" {usual_missed or 'none'}, and raises {counted(alarms, 'false alarm')} where 0.5 raises"
         f" {usual_alarms or 'none'}. Keep 0.5 unless more rows say otherwise."
     )
-
-
-def _columns(q: Quality) -> list[Block]:
-    if not q.importance:
-        return []
-    first, loss = q.importance[0], CLASSIFICATION.loss.words
-    rows = [
-        (column.column, signed(column.rise.estimate), between(column.rise))
-        for column in q.importance
-    ]
-    return [
-        ChartBlock(
-            ("columns",),
-            f"Permutation importance of raw columns; first {first.column} with"
-            f" {signed(first.rise.estimate)}.",
-            f"Which columns the tuned networks rely on: the rise in {loss} when a column's values"
-            " are shuffled among the test rows. Of columns that say the same, each looks less"
-            " important than it is.",
-        ),
-        TableBlock(
-            "Permutation importance of raw columns",
-            ("Column", f"Rise in {loss}", "Interval"),
-            rows,
-            folded=True,
-        ),
-    ]
-
-
-def _slices(parts: tuple[Slice, ...]) -> list[Block]:
-    if not parts:
-        return []
-    rows = [
-        (
-            f"{part.column}: {part.level}",
-            f"{part.rows:,}",
-            _share(part.accuracy),
-            _share(part.log_loss) if part.rows > 1 else fixed(part.log_loss.estimate),
-        )
-        for part in parts
-    ]
-    return [
-        TableBlock(
-            "Slices of the test rows by the most telling columns, tuned networks of all seeds",
-            ("Slice", "Rows", "Accuracy (interval)", f"{CLASSIFICATION.loss.title} (interval)"),
-            rows,
-        ),
-        TextBlock(
-            "Intervals of slices and columns are each alone, not corrected for their number: they"
-            " say where to look, and prove nothing."
-        ),
-    ]
 
 
 def _hardest(q: Quality) -> list[Block]:

@@ -18,6 +18,7 @@ from pipeline.report.sections.test_rows import tuned_table
 from pipeline.report.terms import plain_title, plain_words, settings
 from pipeline.statistics.intervals import Difference
 from pipeline.tasks.calibration import BIN_ROWS, MOST_BINS
+from pipeline.tasks.task import Task
 from pipeline.text.numbers import average, between, fixed, listed, p_value, percent, setting, signed
 
 
@@ -30,14 +31,14 @@ def techniques(c: Comparison) -> list[Block]:
         off = TextBlock("The ablation is switched off (compare.ablation).")
         return [*blocks, *tuned_table(c), off]
     ablation = c.ablation
-    plain = plain_words(c)
+    plain, words = plain_words(c), c.task.loss.words
     if ablation.comparisons:
-        blocks.append(StatementBlock(*_against_plain(ablation, plain)))
+        blocks.append(StatementBlock(*_against_plain(ablation, plain, words)))
         if ablation.parts:
-            blocks.append(StatementBlock(*_within_mix(ablation)))
+            blocks.append(StatementBlock(*_within_mix(ablation, words)))
     blocks += tuned_table(c)
     strengths = (
-        "at the strength with the lowest cross-validated log loss of its validation curve"
+        f"at the strength with the lowest cross-validated {words} of its validation curve"
         if c.curves
         else "at its strength in the tuned mix"
     )
@@ -56,19 +57,19 @@ def techniques(c: Comparison) -> list[Block]:
         ),
         ChartBlock(
             ("ablation",),
-            f"Change in log loss of each variant against {plain}, with simultaneous intervals: "
+            f"Change in {words} of each variant against {plain}, with simultaneous intervals: "
             + "; ".join(
                 f"{row.title} {signed(row.difference.estimate)}"
                 for row in ablation.rows
                 if row.difference
             )
             + ".",
-            f"Change in log loss on test of each variant against {plain}, with simultaneous"
+            f"Change in {words} on test of each variant against {plain}, with simultaneous"
             " intervals.",
         ),
         TableBlock(
-            f"Log loss on test of each variant, against {plain}",
-            _DIFFERENCE,
+            f"{c.task.loss.title} on test of each variant, against {plain}",
+            ("Variant", c.task.loss.title, *_DIFFERENCE),
             _differences(c, ablation),
             folded=True,
             printed=True,
@@ -76,16 +77,14 @@ def techniques(c: Comparison) -> list[Block]:
         *_parts(c, ablation),
         TableBlock(
             "Each variant's strengths, and what else it changes",
-            _LEVELS,
+            _levels_header(c.task),
             [_levels(c, row) for row in ablation.rows],
         ),
         TextBlock(
-            "Gap: log loss on test minus on the training rows, both without dropout and penalties."
-            f" Calibration error: over at most {MOST_BINS} bins of equally many rows, {BIN_ROWS} or"
-            " more; on few rows it is too high for"
-            " all alike. Epochs stand for cost, as an epoch of each variant takes about the same"
-            " time; the seconds of each are in timings.json, among the files of the run in MLflow,"
-            " for they differ from run to run and this report does not."
+            f"Gap: {words} on test minus on the training rows, both without dropout and penalties."
+            f"{_calibration(c.task)} Epochs stand for cost, as an epoch of each variant takes about"
+            " the same time; the seconds of each are in timings.json, among the files of the run in"
+            " MLflow, for they differ from run to run and this report does not."
             f" Near zero: weights of all kernels smaller than {setting(ablation.threshold)}, the"
             " length of one step of Adam: it moves weights about zero by as much, so hardly any is"
             " exactly 0."
@@ -118,7 +117,9 @@ def _parts(c: Comparison, ablation: Ablation) -> list[Block]:
     header = ("Part", "Difference", "Interval", "Detectable", "p (Holm)", "Verdict")
     return [
         TableBlock(
-            "What each part does in the mix: log loss with it minus without it", header, rows
+            f"What each part does in the mix: {c.task.loss.words} with it minus without it",
+            header,
+            rows,
         ),
         TextBlock(
             f"{len(rows)} comparisons of the whole mix with the mix without one part, corrected"
@@ -128,19 +129,29 @@ def _parts(c: Comparison, ablation: Ablation) -> list[Block]:
     ]
 
 
-_DIFFERENCE = (
-    "Variant", "Log loss", "Difference", "Interval", "Detectable", "p (Holm)", "Verdict",
-)  # fmt: skip
-_LEVELS = (
-    "Variant", "Strengths", "Accuracy", "ROC AUC", "Calibration error", "Train log loss", "Gap",
-    "Epochs", "Near zero",
-)  # fmt: skip
+_DIFFERENCE = ("Difference", "Interval", "Detectable", "p (Holm)", "Verdict")
+
+
+def _levels_header(task: Task) -> tuple[str, ...]:
+    titles = (level.title for level in task.levels)
+    after = (f"Train {task.loss.words}", "Gap", "Epochs", "Near zero")
+    return ("Variant", "Strengths", *titles, *after)
+
+
+def _calibration(task: Task) -> str:
+    """Say how the calibration error is measured, where there is one."""
+    if not task.categorical:
+        return ""
+    return (
+        f" Calibration error: over at most {MOST_BINS} bins of equally many rows, {BIN_ROWS} or"
+        " more; on few rows it is too high for all alike."
+    )
 
 
 def _differences(c: Comparison, ablation: Ablation) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for row in ablation.rows:
-        start = (plain_title(c, row.name, row.title), fixed(row.log_loss))
+        start = (plain_title(c, row.name, row.title), fixed(row.loss))
         if row.difference is None or row.p_holm is None:
             rows.append((*start, "", "", "", "", ""))
         else:
@@ -161,32 +172,30 @@ def _levels(c: Comparison, row: AblationRow) -> tuple[str, ...]:
     return (
         plain_title(c, row.name, row.title),
         settings(row.regularization),
-        fixed(row.accuracy),
-        fixed(row.roc_auc),
-        fixed(row.calibration_error),
-        fixed(row.train_log_loss),
+        *map(fixed, row.levels.values()),
+        fixed(row.train_loss),
         signed(row.gap),
         average(row.epochs),
         percent(row.near_zero),
     )
 
 
-def _against_plain(ablation: Ablation, plain: str) -> tuple[str, str]:
+def _against_plain(ablation: Ablation, plain: str, words: str) -> tuple[str, str]:
     rows = ablation.rows[1:]
     clauses = []
     helping = [row for row in rows if row.verdict == "helps"]
     if helping:
-        best = min(helping, key=lambda row: row.log_loss)
+        best = min(helping, key=lambda row: row.loss)
         clauses.append(
             f"{len(helping)} of {len(rows)} variants help against {plain}, most of all"
-            f" {_lower(best.title)} ({_change(best.difference)})"
+            f" {_lower(best.title)} ({_change(best.difference, words)})"
         )
     hurting = [row for row in rows if row.verdict == "hurts"]
     if hurting:
-        worst = max(hurting, key=lambda row: row.log_loss)
+        worst = max(hurting, key=lambda row: row.loss)
         clauses.append(
             f"{len(hurting)} of {len(rows)} hurt, most of all {_lower(worst.title)}"
-            f" ({_change(worst.difference)})"
+            f" ({_change(worst.difference, words)})"
         )
     if len(helping) + len(hurting) < len(rows):
         unclear = [row for row in rows if row.verdict == "no detectable difference"]
@@ -199,11 +208,11 @@ def _against_plain(ablation: Ablation, plain: str) -> tuple[str, str]:
     return f"Which technique: {'; '.join(clauses)}. All corrected for their number.", tone
 
 
-def _within_mix(ablation: Ablation) -> tuple[str, str]:
+def _within_mix(ablation: Ablation, words: str) -> tuple[str, str]:
     parts = ablation.parts
     clauses = [
-        f"{part.title} {part.verdict} within the tuned mix ({_change(part.difference)} by having"
-        " it)"
+        f"{part.title} {part.verdict} within the tuned mix ({_change(part.difference, words)} by"
+        " having it)"
         for part in parts
         if part.verdict != "no detectable difference"
     ]
@@ -219,9 +228,9 @@ def _within_mix(ablation: Ablation) -> tuple[str, str]:
     return f"Which part of the mix: {'; '.join(clauses)}. All corrected for their number.", tone
 
 
-def _change(difference: Difference | None) -> str:
+def _change(difference: Difference | None, words: str) -> str:
     assert difference
-    return f"log loss {signed(difference.estimate)}, {between(difference)}"
+    return f"{words} {signed(difference.estimate)}, {between(difference)}"
 
 
 def _count(some: int, total: int, noun: str) -> str:

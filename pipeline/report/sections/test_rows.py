@@ -17,7 +17,6 @@ from pipeline.report.document import (
     TableBlock,
     TextBlock,
 )
-from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.text.numbers import (
     average,
     between,
@@ -52,20 +51,20 @@ def about(c: Comparison) -> list[Block]:
 
 def test_rows(c: Comparison) -> list[Block]:
     """State tuned versus baseline in one sentence, then metric by metric."""
+    loss = c.task.loss
     blocks: list[Block] = [
         HeadingBlock("The registered networks on the test rows"),
         *test_answer(c),
         *(tuned_table(c) if c.evaluation else []),
         TextBlock(
-            "Log loss is the mean of minus the logarithm of the probability that a network gave to"
-            " a row's own class: 0 is perfect, and being sure of the wrong class costs most."
+            f"{c.task.words.loss_at_length}"
             f" All figures are means over {len(c.seeds)} networks of each kind, trained from the"
             f" same seeds. The {percent(c.confidence)} intervals count both rows and seeds as"
             f" samples ({c.resamples:,} resamples). Detectable is the smallest true difference that"
             " this test"
             " set would show with 80 % probability: no detectable difference does not mean equal."
-            " The verdict follows log loss alone; the other metrics describe, each with an interval"
-            " of its own."
+            f" The verdict follows {loss.words} alone; the other metrics describe, each with an"
+            " interval of its own."
         ),
     ]
     if any(not paired.measurable for paired in c.metrics.values()):
@@ -75,24 +74,27 @@ def test_rows(c: Comparison) -> list[Block]:
                 " bootstrap cannot say how far it can be trusted."
             )
         )
-    shown = c.metrics["log_loss"].difference
+    shown = c.metrics[loss.name].difference
     pair = c.registered_pair
     blocks += [
         ChartBlock(
             ("differences",),
-            f"Intervals of tuned minus baseline for each metric; log loss {signed(shown.estimate)},"
-            f" from {between(shown)}.",
+            f"Intervals of tuned minus baseline for each metric; {loss.words}"
+            f" {signed(shown.estimate)}, from {between(shown)}.",
             "Difference of tuned and baseline in each metric, with its interval, drawn so that"
             " better is to the left whether more or less of the metric is better. At the right:"
             " the baseline's value → the tuned networks'.",
         ),
         replace(metrics_table(c), folded=True, printed=True),
-        TextBlock(
-            "The two registered networks, row by row: the tuned one alone is right on"
-            f" {counted(pair.only_tuned_right, 'test row')}, the baseline alone on"
-            f" {pair.only_baseline_right:,} (McNemar's exact test, {_p(pair.p_value)})."
-        ),
     ]
+    if pair:
+        blocks.append(
+            TextBlock(
+                "The two registered networks, row by row: the tuned one alone is right on"
+                f" {counted(pair.only_tuned_right, 'test row')}, the baseline alone on"
+                f" {pair.only_baseline_right:,} (McNemar's exact test, {_p(pair.p_value)})."
+            )
+        )
     return blocks
 
 
@@ -115,7 +117,7 @@ def disagreement(c: Comparison) -> str | None:
     """Say why the test rows differ from the evaluation in sign or verdict; None if they do not."""
     if c.evaluation is None:
         return None
-    answer, here = c.evaluation.difference.log_loss, c.metrics["log_loss"].difference
+    answer, here = c.evaluation.difference.loss, c.metrics[c.task.loss.name].difference
     same_sign = answer.estimate * here.estimate >= 0
     if same_sign and c.test_verdict == UNDECIDED.get(c.evaluation.verdict, c.evaluation.verdict):
         return None
@@ -153,7 +155,7 @@ def tuned_table(c: Comparison) -> list[Block]:
     same = "; it is the baseline itself, so both kinds are the same network"
     return [
         TextBlock(
-            f"Trial {c.best_trial} of {c.trials} has the lowest cross-validated log loss"
+            f"Trial {c.best_trial} of {c.trials} has the lowest cross-validated {c.task.loss.words}"
             f"{same if c.best_trial == 0 else ''}."
         ),
         TableBlock("Values and training of both kinds", header, rows),
@@ -164,7 +166,7 @@ def metrics_table(c: Comparison) -> TableBlock:
     """Tabulate every metric of both kinds on the test rows."""
     rows = []
     for name, paired in c.metrics.items():
-        metric = CLASSIFICATION.metric(name)
+        metric = c.task.metric(name)
         sure = paired.measurable
         rows.append(
             (

@@ -25,7 +25,8 @@ def show_progress(study: Study, total: int) -> Iterator[Callable[[], None]]:
 
         def show() -> None:
             trials = study.trials()
-            scores = [t.score.mean("log_loss") for t in trials if t.score and t.complete]
-            bar(len(trials), f"best cv log loss {min(scores):.4f}" if scores else "no score yet")
+            scores = [study.loss(trial) for trial in trials if trial.complete]
+            best = f"best cv {study.task.loss.words} "
+            bar(len(trials), f"{best}{min(scores):.4f}" if scores else "no score yet")
 
         yield show

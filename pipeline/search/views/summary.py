@@ -43,11 +43,11 @@ def importance(study: Study) -> dict[str, float]:
 
 
 def scores(study: Study) -> dict[str, float]:
-    """Return the cross-validated log loss of the best trial and the baseline, and trial counts."""
-    trials = study.trials()
-    figures = {"best_cv_log_loss": _log_loss(study.best())}
+    """Return the cross-validated loss of the best trial and the baseline, and trial counts."""
+    trials, name = study.trials(), f"cv_{study.task.loss.name}"
+    figures = {f"best_{name}": study.loss(study.best())}
     if trials[BASELINE_TRIAL].complete:
-        figures["baseline_cv_log_loss"] = _log_loss(trials[BASELINE_TRIAL])
+        figures[f"baseline_{name}"] = study.loss(trials[BASELINE_TRIAL])
     failed = sum(not trial.complete for trial in trials)
     return {**figures, "trials": len(trials), "failed_trials": failed}
 
@@ -71,15 +71,15 @@ def settings(params: Params) -> dict[str, object]:
 def note(study: Study, reproduce: str) -> str:
     """Write the study, and how to reproduce it, in a few lines of Markdown."""
     rows = [
-        f"| {title} | {trial.number} | {_log_loss(trial):.4f} | {values(trial)} |"
+        f"| {title} | {trial.number} | {study.loss(trial):.4f} | {values(trial)} |"
         for title, trial in (("Tuned", study.best()), ("Baseline", study.trials()[BASELINE_TRIAL]))
     ]
     return "\n".join(
         [
             f"**Search for regularization**: {len(study.trials())} trials, scored by"
-            " cross-validated log loss without penalties.",
+            f" cross-validated {study.task.loss.words} without penalties.",
             "",
-            "| | Trial | CV log loss | Values |",
+            f"| | Trial | CV {study.task.loss.words} | Values |",
             "|:---|---:|---:|:---|",
             *rows,
             "",
@@ -103,8 +103,3 @@ def _short(value: float | None) -> str:
     if not value:
         return "off"
     return str(value) if isinstance(value, int) else f"{value:.3g}"
-
-
-def _log_loss(trial: Trial) -> float:
-    """Return the cross-validated log loss, NaN for a failed trial."""
-    return trial.score.mean("log_loss") if trial.score and trial.complete else float("nan")

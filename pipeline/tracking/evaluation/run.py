@@ -36,7 +36,7 @@ def log_evaluation(
     when the evaluation began.
     """
     client = connect()
-    experiment = experiment_id(client, evaluation.dataset)
+    experiment = experiment_id(client, evaluation.dataset, evaluation.task)
     digest = _fingerprint(evaluation)
     identity = {"evaluation": digest}
     repeats = len(evaluation.repeats)
@@ -83,15 +83,16 @@ def _write(client: MlflowClient, run: Run, evaluation: Evaluation) -> None:
 
 def _values(evaluation: Evaluation) -> Iterator[tuple[str, float, int]]:
     """Yield name, value and step of each metric."""
+    name = evaluation.task.loss.name
     for step, fold in enumerate(evaluation.folds):
-        yield "fold_baseline_log_loss", fold.baseline, step
-        yield "fold_tuned_log_loss", fold.tuned, step
+        yield f"fold_baseline_{name}", fold.baseline, step
+        yield f"fold_tuned_{name}", fold.tuned, step
     for step, estimate in enumerate(evaluation.repeats):
-        yield "repeat_log_loss_difference", estimate, step
-    yield "baseline_log_loss", evaluation.baseline.log_loss, 0
-    yield "tuned_log_loss", evaluation.tuned.log_loss, 0
-    difference = evaluation.difference.log_loss
-    yield "log_loss_difference", difference.estimate, 0
-    yield "log_loss_difference_low", difference.low, 0
-    yield "log_loss_difference_high", difference.high, 0
+        yield f"repeat_{name}_difference", estimate, step
+    yield f"baseline_{name}", evaluation.baseline.loss, 0
+    yield f"tuned_{name}", evaluation.tuned.loss, 0
+    difference = evaluation.difference.loss
+    yield f"{name}_difference", difference.estimate, 0
+    yield f"{name}_difference_low", difference.low, 0
+    yield f"{name}_difference_high", difference.high, 0
     yield "helps_probability", difference.helps_probability, 0

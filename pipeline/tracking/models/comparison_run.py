@@ -53,7 +53,7 @@ def log_comparison(
     started: when the comparison began.
     """
     client = connect()
-    experiment = experiment_id(client, comparison.data.name)
+    experiment = experiment_id(client, comparison.data.name, comparison.task)
     digest = _fingerprint(comparison)
     identity = {"comparison": digest}
     about = {"mlflow.note.content": note(comparison, how_to_reproduce())}
@@ -88,7 +88,8 @@ def log_comparison(
             started,
         )
         model = log_model(client, child, files, raw, kind)
-        _write_candidate(client, child, getattr(comparison, kind), model)
+        candidate, loss = getattr(comparison, kind), comparison.task.loss.name
+        _write_candidate(client, child, candidate, model, loss)
         for key, value in made_again(child.data.tags).items():
             client.set_tag(child.info.run_id, key, value)
         end_run(client, child)
@@ -128,7 +129,9 @@ def _write_comparison(client: MlflowClient, run: Run, comparison: Comparison) ->
         client.log_text(run.info.run_id, table.to_csv(index=False), f"tables/{name}.csv")
 
 
-def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model: str) -> None:
+def _write_candidate(
+    client: MlflowClient, run: Run, candidate: Candidate, model: str, loss: str
+) -> None:
     time = run.info.start_time
     tuned = candidate.regularization.model_dump()
     params = {**tuned, "registered_seed": candidate.registered_seed}
@@ -140,7 +143,7 @@ def _write_candidate(client: MlflowClient, run: Run, candidate: Candidate, model
     metrics += [
         Metric(name, float(value), time, number)
         for name, values in (
-            ("seed_val_log_loss", candidate.val_log_loss),
+            (f"seed_val_{loss}", candidate.val_loss),
             ("seed_epochs", candidate.epochs),
         )
         for number, value in enumerate(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
@@ -14,7 +15,8 @@ from pipeline.comparison.plan import Findings
 from pipeline.data.portable import portable_steps
 from pipeline.data.schema import Schema
 from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA, write_json
-from pipeline.tasks.arrays import Floats, Labels
+from pipeline.tasks.arrays import Floats
+from pipeline.tasks.metric import Targets
 from pipeline.tracking.models.logged import ModelFiles, open_model
 from pipeline.training.keras_files import KerasFile
 from pipeline.training.portable import write_weights
@@ -32,7 +34,8 @@ def export_models(findings: Findings, preparation: ColumnTransformer) -> dict[Ki
             schema=SCHEMA,
         )
         weights = trained.fits[trained.registered].weights
-        write_weights(models[kind].weights, findings.architecture, weights)
+        number = findings.served[kind].exported if findings.served else None
+        write_weights(models[kind].weights, findings.architecture, weights, number)
     return models
 
 
@@ -50,21 +53,31 @@ def keras_files(models: Mapping[Kind, ModelFiles], findings: Findings) -> list[K
 
 
 def served_predictions(
-    models: Mapping[Kind, ModelFiles], rows: RawRows, y: Labels, schema: Schema
+    models: Mapping[Kind, ModelFiles], rows: RawRows, y: Targets, schema: Schema
 ) -> Predictions:
     """Predict through the very models that are registered: what is judged is what will be served.
 
-    y: (test row,) class numbers.
+    y: (test row,) class numbers, or numbers.
     """
+    served = {kind: _predict(files, rows.test[schema.features]) for kind, files in models.items()}
+    val = _predict(models["tuned"], rows.val[schema.features])
+    if schema.classes:
+        test = {kind: _floats(answer.iloc[:, 1:]) for kind, answer in served.items()}
+        return Predictions(test, _floats(val.iloc[:, 1:]), y, schema.classes)
     return Predictions(
-        test={kind: _predict(files, rows.test[schema.features]) for kind, files in models.items()},
-        val=_predict(models["tuned"], rows.val[schema.features]),
+        test={kind: _floats(answer[["prediction"]]) for kind, answer in served.items()},
+        val=_floats(val[["prediction"]]),
         y=y,
-        classes=schema.classes,
+        classes=(),
+        low=_floats(served["tuned"]["low"]),
+        high=_floats(served["tuned"]["high"]),
     )
 
 
-def _predict(files: ModelFiles, raw: pd.DataFrame) -> Floats:
-    """Return the (row, class) probabilities of raw rows."""
-    probability: Floats = open_model(files).predict(None, raw).iloc[:, 1:].to_numpy(float)
-    return probability
+def _predict(files: ModelFiles, raw: pd.DataFrame) -> pd.DataFrame:
+    """Return what the model answers to raw rows."""
+    return open_model(files).predict(None, raw)
+
+
+def _floats(columns: pd.DataFrame | pd.Series) -> Floats:
+    return np.asarray(columns, np.float64)

@@ -1,4 +1,4 @@
-"""The registered model: it takes raw rows and returns probabilities and the likeliest class.
+"""The registered model: it takes raw rows and returns classes with probabilities, or numbers.
 
 MLflow leaves out, with a warning in its log, what a signature does not list. So the signature lists
 no inputs, and the model itself sees to it that rows have its columns, all of them and no other.
@@ -39,6 +39,7 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
         paths = context.artifacts
         self.inference, self.rows = _module(paths["inference"]), _module(paths["rows"])
         self.layers = self.inference.read_layers(paths["weights"])
+        self.number = self.inference.read_number(paths["weights"])
         self.steps = _read_json(paths["preparation"])
         self.schema = _read_json(paths["schema"])
         self.keras_file = Path(paths["network"])
@@ -52,11 +53,16 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
     ) -> pd.DataFrame:
         """Return a row per raw row: `prediction`, then `probability_<class>` for each class.
 
+        A predicted number is followed by `low` and `high`, the ends of its interval.
+
         model_input: a DataFrame, or what one is made of: columns by name, or a list of rows.
         (From a wider type hint MLflow would infer a signature.) `MlflowException`, which a server
         answers with status 400, tells what is wrong with them.
         """
         rows, x = self._read(model_input)
+        if self.number is not None:
+            values = self.inference.numbers(self.layers, self.number, x)
+            return pd.DataFrame(values, rows.index, ["prediction", "low", "high"])
         p = self.inference.probabilities(self.layers, x)
         classes = np.array(self.schema["classes"])
         answer = {"prediction": classes[p.argmax(1)]}

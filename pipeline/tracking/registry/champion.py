@@ -255,12 +255,15 @@ class Registry:
         return Version(str(version.version), str(version.run_id), dict(version.tags), clean)
 
     def predict(self, version: Version, raw: pd.DataFrame, classes: Sequence[str]) -> Floats:
-        """Return a version's (row, class) probabilities for raw rows; `InputError` if it fails."""
+        """Return a version's (row, class) probabilities for raw rows; `InputError` if it fails.
+
+        Without classes, return its (row, 1) predictions.
+        """
         name = f"{self.model} version {version.number}"
         try:
             model = _load(f"models:/{self.model}/{version.number}")
             answer = model.predict(raw)
-            columns = [f"probability_{label}" for label in classes]
+            columns = [f"probability_{label}" for label in classes] or ["prediction"]
             absent = [column for column in columns if column not in answer]
             if absent:
                 raise ValueError(f"it has no {', '.join(absent)}")
@@ -268,16 +271,20 @@ class Registry:
         except Exception as error:
             # A model is code, and may raise any error.
             raise InputError(
-                f"{name} cannot judge today's test rows ({reason(error)}), want probabilities of"
-                f" {', '.join(classes)}. If the data changed on purpose, make promote FORCE=1"
+                f"{name} cannot judge today's test rows ({reason(error)}), want {_wanted(classes)}."
+                " If the data changed on purpose, make promote FORCE=1"
                 " REASON=… puts the challenger in its place."
             ) from None
-        if p.shape != (len(raw), len(classes)) or not np.isfinite(p).all():
+        if p.shape != (len(raw), len(columns)) or not np.isfinite(p).all():
             raise InputError(
-                f"{name} gives probabilities that are no numbers, want finite ones."
+                f"{name} gives answers that are no numbers, want finite ones."
                 " Look at the model in MLflow, then run make promote."
             )
         return p
+
+
+def _wanted(classes: Sequence[str]) -> str:
+    return f"probabilities of {', '.join(classes)}" if classes else "a number for each row"
 
 
 def _load(address: str) -> Any:

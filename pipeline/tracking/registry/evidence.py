@@ -8,10 +8,10 @@ from functools import partial
 
 from pipeline.config.errors import InputError
 from pipeline.config.params import Params
-from pipeline.data.prepare import class_numbers
 from pipeline.data.roles import identities, role_basis
 from pipeline.data.schema import Schema
-from pipeline.gate.checks import failed_data_checks, judge_model, log_probabilities
+from pipeline.data.target import actual_values
+from pipeline.gate.checks import as_outputs, failed_data_checks, judge_model
 from pipeline.gate.contest import changed_roles
 from pipeline.gate.decision import Contest, Evidence, challenge
 from pipeline.gate.drift import Drift
@@ -53,33 +53,39 @@ def gather(
     profile = registry.training_profile(champion) if champion else None
     drift = _drift(registry, champion, profile, rows, schema, params) if champion else None
     rivals = {"challenger": challenger} | ({"champion": champion} if champion else {})
-    y, features = class_numbers(rows.test, schema), rows.test[schema.features]
+    metric = params.gate.metric_for(schema.task)
+    y, features = actual_values(rows.test, schema), rows.test[schema.features]
     p = {name: registry.predict(rival, features, schema.classes) for name, rival in rivals.items()}
     judged = {
-        name: judge_model(probability, y, features, params.gate.slices.min_rows)
-        for name, probability in p.items()
+        name: judge_model(served, y, features, params.gate.slices.min_rows, schema.task)
+        for name, served in p.items()
     }
     contest = None
     if champion:
         tested = identities(rows.test, schema).tolist()
         roles = registry.roles(champion)
-        logits = (log_probabilities(p["challenger"]), log_probabilities(p["champion"]))
+        outputs = {name: as_outputs(served, schema.task) for name, served in p.items()}
         contest = Contest(
-            difference=challenge(*logits, y, params.gate, params.seed),
+            difference=challenge(
+                outputs["challenger"],
+                outputs["champion"],
+                y,
+                params.gate,
+                params.seed,
+                schema.task,
+            ),
             clean=challenger.clean,
             changed_roles=changed_roles(roles, basis, profile, today, tested),
             withdrawn=[
                 f"version {entry.champion} on {entry.at[:10]} ({'; '.join(entry.reasons)})"
                 for entry in registry.withdrawals(challenger.number)
             ],
+            champion=judged["champion"].metrics[metric.name],
             drift=None if drift is None else first_few([c.in_words for c in drift.at("stop")]),
         )
     failed = failed_data_checks(schema, params.gate.findings)
-    metrics = {
-        name: {**model.metrics, "calibration_error": model.calibration_error}
-        for name, model in judged.items()
-    }
-    return Gathered(Evidence(judged["challenger"], failed, contest), metrics, drift)
+    metrics = {name: dict(model.metrics) for name, model in judged.items()}
+    return Gathered(Evidence(judged["challenger"], failed, contest, schema.task), metrics, drift)
 
 
 def _drift(

@@ -13,6 +13,8 @@ from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from pipeline.config.errors import InputError
+from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.task import Task
 from pipeline.tracking.store.environment import prepare_mlflow, project_run_id
 from pipeline.tracking.store.experiment_page import describe_experiment
 from pipeline.tracking.store.local import open_local
@@ -32,8 +34,11 @@ def connect() -> MlflowClient:
     return MlflowClient()
 
 
-def experiment_id(client: MlflowClient, name: str) -> str:
-    """Find or make a data set's experiment; `InputError` if MLflow does not answer."""
+def experiment_id(client: MlflowClient, name: str, task: Task = CLASSIFICATION) -> str:
+    """Find or make a data set's experiment; `InputError` if MLflow does not answer.
+
+    task: what the data set is for, which its page is made for.
+    """
     with mlflow_answers():
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
@@ -43,7 +48,7 @@ def experiment_id(client: MlflowClient, name: str) -> str:
             experiment = client.get_experiment(number)
         if experiment.lifecycle_stage == LifecycleStage.DELETED:
             raise InputError(_how_to_restore(experiment))
-        describe_experiment(client, experiment)
+        describe_experiment(client, experiment, task.loss.name)
         return str(experiment.experiment_id)
 
 

@@ -11,8 +11,8 @@ from mlflow.utils.mlflow_tags import (
 
 from pipeline.tracking.store.saved_views import (
     MODE,
-    RANKING_METRIC,
     comparisons_page,
+    ranking_metric,
     saved_views,
     view_links,
 )
@@ -38,15 +38,18 @@ def newest_page(client: MlflowClient) -> str:
     return comparisons_page(described[0]) if described else f"#/experiments?{MODE}"
 
 
-def describe_experiment(client: MlflowClient, experiment: Experiment) -> None:
-    """Write what the experiment's page lacks; what a user has changed stays."""
-    links = "\n".join(view_links(experiment))
+def describe_experiment(client: MlflowClient, experiment: Experiment, loss: str) -> None:
+    """Write what the experiment's page lacks; what a user has changed stays.
+
+    loss: the name of the loss that its networks are scored by.
+    """
+    links = "\n".join(view_links(experiment, loss))
     page = {
-        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: RANKING_METRIC,
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: ranking_metric(loss),
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: "False",
         "project": PROJECT,
         "mlflow.note.content": NOTE.format(name=experiment.name, links=links),
     }
-    for key, value in (page | saved_views(experiment)).items():
+    for key, value in (page | saved_views(experiment, loss)).items():
         if key not in experiment.tags:
             client.set_experiment_tag(experiment.experiment_id, key, value)

@@ -20,16 +20,23 @@ VIEW = "mlflow.sharedViewState."
 # Runs and models in the side bar, and not traces and prompts, as is the default.
 MODE = "workflowType=machine_learning"
 COMPARISONS = "comparisons"
-RANKING_METRIC = "cv_log_loss"
 # Pixels: for a figure with its first digits, and for the longest name.
 NARROW, WIDE = 110, 170
 
 
-def saved_views(experiment: Experiment) -> dict[str, str]:
-    """Return the experiment tags that make the UI show the views, and open with runs and models."""
+def ranking_metric(loss: str) -> str:
+    """Return the metric that trials are sorted by, from the name of the loss."""
+    return f"cv_{loss}"
+
+
+def saved_views(experiment: Experiment, loss: str) -> dict[str, str]:
+    """Return the experiment tags that make the UI show the views, and open with runs and models.
+
+    loss: the name of the loss that the experiment's networks are scored by.
+    """
     # So that the UI opens with runs and models, and not with traces and prompts.
     tags = {"mlflow.experimentKind": "custom_model_development"}
-    for order, (key, (name, state, _)) in enumerate(_views().items()):
+    for order, (key, (name, state, _)) in enumerate(_views(loss).items()):
         # The menu lists the youngest first.
         time = experiment.creation_time - order
         view = {"name": name, "createdAt": time, "updatedAt": time, "state": json.dumps(state)}
@@ -37,11 +44,11 @@ def saved_views(experiment: Experiment) -> dict[str, str]:
     return tags
 
 
-def view_links(experiment: Experiment) -> list[str]:
+def view_links(experiment: Experiment, loss: str) -> list[str]:
     """Return a link to each view, as an item of a list in Markdown."""
     return [
         f"- [{name}]({_address(experiment, key)}{more})"
-        for key, (name, _, more) in _views().items()
+        for key, (name, _, more) in _views(loss).items()
     ]
 
 
@@ -54,26 +61,27 @@ def _address(experiment: Experiment, key: str) -> str:
     return f"#/experiments/{experiment.experiment_id}/runs?{MODE}&viewStateShareKey={key}"
 
 
-def _views() -> Mapping[str, tuple[str, dict[str, Any], str]]:
+def _views(loss: str) -> Mapping[str, tuple[str, dict[str, Any], str]]:
     """Return by key: the view's name, the page's state, and what its link needs besides."""
     tuned = [f"params.`{technique.name}`" for technique in TECHNIQUES]
-    scores = [f"metrics.`{name}`" for name in (RANKING_METRIC, "cv_log_loss_std", "epochs_mean")]
+    ranking = ranking_metric(loss)
+    scores = [f"metrics.`{name}`" for name in (ranking, f"{ranking}_std", "epochs_mean")]
     outcome = [
         f"metrics.`{name}`"
         for name in (
-            "evaluation_log_loss_difference",
-            "evaluation_log_loss_difference_low",
-            "evaluation_log_loss_difference_high",
+            f"evaluation_{loss}_difference",
+            f"evaluation_{loss}_difference_low",
+            f"evaluation_{loss}_difference_high",
             "evaluation_helps_probability",
         )
     ]
-    score = f"metrics.`{RANKING_METRIC}`"
+    score = f"metrics.`{ranking}`"
     trials = _page("tags.kind = 'trial'", score, True, scores + tuned, NARROW)
     return {
         "trials": ("Trials, best first", trials, ""),
         "curves": (
             "Trials, learning curves",
-            trials | _charts(("val_log_loss", "train_log_loss", "fold_log_loss")),
+            trials | _charts((f"val_{loss}", f"train_{loss}", f"fold_{loss}")),
             "&compareRunsMode=CHART",
         ),
         COMPARISONS: (

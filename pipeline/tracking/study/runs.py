@@ -15,6 +15,7 @@ from mlflow.entities import Metric, Param, Run, RunStatus, RunTag
 from pipeline.search.score import Score
 from pipeline.search.study import BASELINE_TRIAL, Trial
 from pipeline.tasks.classification import CLASSIFICATION
+from pipeline.tasks.task import Task
 from pipeline.tracking.store.client import experiment_id, run_tags
 from pipeline.tracking.store.datasets import RoleRows, dataset_input
 from pipeline.tracking.store.single import (
@@ -28,17 +29,17 @@ from pipeline.tracking.store.single import (
 PAGE = 1000
 # Metrics that MLflow takes in one call.
 BATCH = 1000
-BEST_SO_FAR = "best_so_far_cv_log_loss"
 CURVE_POINTS = 50
 WHOLE = list(map(RunStatus.to_string, (RunStatus.FINISHED, RunStatus.FAILED)))
 
 
 @dataclass(frozen=True)
 class StudyLabel:
-    """Names a study's runs: the experiment is the data set."""
+    """Names a study's runs, and its task; the experiment is the data set."""
 
     dataset: str
     study: str
+    task: Task = CLASSIFICATION
 
 
 class StudyRuns:
@@ -89,19 +90,19 @@ class StudyRuns:
                 run_name=f"trial-{trial.number:03d}",
             )
             self._begun[trial.number] = run.info.run_id
-        _write_trial(self._client, self._begun[trial.number], parent, trial)
+        _write_trial(self._client, self._begun[trial.number], parent, trial, self._label.task)
 
     def _draw_best(self, trials: Sequence[Trial], parent: Run) -> None:
         """Write the best score so far as a curve over the trials, as far as it is not there yet."""
-        points = []
+        points, loss = [], self._label.task.loss.name
         best = float("inf")
         for trial in trials:
             if trial.score and trial.complete:
-                best = min(best, trial.score.mean("log_loss"))
+                best = min(best, trial.score.mean(loss))
                 if trial.number not in self._drawn:
                     # The same time in every writing: MLflow then stores a repeated value once.
                     time = parent.info.start_time
-                    points.append(Metric(BEST_SO_FAR, best, time, trial.number))
+                    points.append(Metric(f"best_so_far_cv_{loss}", best, time, trial.number))
         for start in range(0, len(points), BATCH):
             self._client.log_batch(parent.info.run_id, metrics=points[start : start + BATCH])
         self._drawn |= {point.step for point in points}
@@ -170,7 +171,7 @@ def _newest_metrics(
 
 
 def _study_run(client: MlflowClient, label: StudyLabel, trials: Sequence[Trial]) -> Run:
-    experiment = experiment_id(client, label.dataset)
+    experiment = experiment_id(client, label.dataset, label.task)
     tags = run_tags("study", label.study)
     started = min((trial.started for trial in trials if trial.started), default=None)
     name = run_name("study", digest_of(label.study))
@@ -219,7 +220,7 @@ def _ended(run: Run) -> bool:
     return run.info.status in WHOLE
 
 
-def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -> None:
+def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial, task: Task) -> None:
     """Write all of a trial's run, then end it."""
     score = trial.score
     ended = milliseconds(trial.ended) if trial.ended else None
@@ -230,24 +231,25 @@ def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial) -
         client.log_batch(run_id, params=params, tags=[RunTag("failure", str(reason))])
         client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED), ended)
         return
+    loss = task.loss
     note = (
-        f"**CV log loss {score.mean('log_loss'):.4f}** ± {score.std('log_loss'):.4f} over"
+        f"**CV {loss.words} {score.mean(loss.name):.4f}** ± {score.std(loss.name):.4f} over"
         f" {len(score.folds)} folds, after {np.mean(score.epochs):.0f} epochs on average."
         f" Part of the study `{parent.data.tags['study']}`."
     )
     # The same time in every writing: MLflow then stores a repeated value once.
     client.log_batch(
         run_id,
-        metrics=_trial_metrics(score, parent.info.start_time),
+        metrics=_trial_metrics(score, parent.info.start_time, task),
         params=params,
         tags=[RunTag("mlflow.note.content", note)],
     )
     client.set_terminated(run_id, end_time=ended)
 
 
-def _trial_metrics(score: Score, time: int) -> list[Metric]:
+def _trial_metrics(score: Score, time: int, task: Task) -> list[Metric]:
     metrics = [Metric("epochs_mean", float(np.mean(score.epochs)), time, 0)]
-    for name in CLASSIFICATION.names:
+    for name in task.names:
         metrics.append(Metric(f"cv_{name}", score.mean(name), time, 0))
         metrics.append(Metric(f"cv_{name}_std", score.std(name), time, 0))
         metrics += [
@@ -255,7 +257,7 @@ def _trial_metrics(score: Score, time: int) -> list[Metric]:
         ]
     for curve_name, curve in (("train", score.loss), ("val", score.val_loss)):
         metrics += [
-            Metric(f"{curve_name}_log_loss", curve[epoch - 1], time, epoch)
+            Metric(f"{curve_name}_{task.loss.name}", curve[epoch - 1], time, epoch)
             for epoch in shown_epochs(len(curve))
         ]
     return metrics

@@ -122,7 +122,11 @@ CASES: dict[str, tuple[Write, dict[str, Any], str]] = {
     "target all gaps": (rows("1,", "2,"), {}, "target 'y' has no value in any row"),
     "nothing to learn from": (rows("5,a", "5,b"), {}, "every column but 'y' is empty or the same"),
     "names with line ends": (rows("1,2", header='"a\nb",c'), {}, r"(a\nb, c)"),
-    "quantity": (text("x,y\n" + "\n".join(f"{n},{n}.5" for n in range(99))), {}, "99 classes"),
+    "quantity": (
+        text("x,y\n" + "\n".join(f"{n},{n}.5" for n in range(99))),
+        {"task": "classification"},
+        "99 classes, want 2 to 50. To predict it as a number, set data.task: regression",
+    ),
     "too many classes": (text("x,y\n" + "\n".join(f"1,c{n % 60}" for n in range(180))), {}, "60"),
     "rare class": (text(GOOD + b"3,c\n"), {}, "class 'c' of 'y' has 1 row, want at least 3"),
     "too few rows": (rows("1,a", "2,b", times=4), {}, "8 rows, want at least 20"),

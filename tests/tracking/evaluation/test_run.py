@@ -20,14 +20,14 @@ CHANGE = ProcedureDifference(-0.1, -0.2, -0.05, 0.01, 0.995, 0.04, 0.95)
 
 def evaluation(estimates: tuple[float, ...] = (-0.12, -0.08)) -> Evaluation:
     compared = ArmDifference(
-        log_loss=CHANGE,
-        brier=CHANGE,
+        loss=CHANGE,
+        second_loss=CHANGE,
         recalibrated=None,
         verdict="helps",
         rows_to_tell=200,
         rows=RowEffects(tail_share=0.9, better_off=0.1, median=0.01),
     )
-    arm = {"brier": 0.05, "recalibrated": None, "temperature": None, "epochs": 9.0}
+    arm = {"second_loss": 0.05, "recalibrated": None, "temperature": None, "epochs": 9.0}
     return Evaluation(
         verdict="helps",
         dataset="toy",
@@ -43,16 +43,16 @@ def evaluation(estimates: tuple[float, ...] = (-0.12, -0.08)) -> Evaluation:
         networks=2,
         repeats=estimates,
         arms=(
-            Arm(name="baseline", title="Baseline", log_loss=0.3, difference=None, **arm),
-            Arm(name="tuned", title="Tuned mix", log_loss=0.2, difference=compared, **arm),
+            Arm(name="baseline", title="Baseline", loss=0.3, difference=None, **arm),
+            Arm(name="tuned", title="Tuned mix", loss=0.2, difference=compared, **arm),
         ),
         parts=(),
         peers=(
             Peer(
                 name="linear",
                 title="Linear",
-                log_loss=0.25,
-                brier=0.06,
+                loss=0.25,
+                second_loss=0.06,
                 difference=CHANGE,
                 verdict="helps",
             ),
@@ -105,9 +105,9 @@ def test_run_has_folds_as_steps_and_the_verdict(
     table = client.download_artifacts(run_id, "arms.csv", str(tmp_path))
     arms = pd.read_csv(table).set_index("arm")
     for peer in evaluation().peers:
-        assert arms.loc[peer.title, "log_loss"] == peer.log_loss
+        assert arms.loc[peer.title, "log_loss"] == peer.loss
     mix = evaluation().tuned
-    assert arms.loc[mix.title, "log_loss"] == mix.log_loss
+    assert arms.loc[mix.title, "log_loss"] == mix.loss
     assert arms.loc[mix.title, "high"] == -0.05
     assert run.info.run_name.startswith("evaluation ")
     assert run.info.start_time == STARTED.timestamp() * 1000

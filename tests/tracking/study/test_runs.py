@@ -62,7 +62,7 @@ def test_each_trial_has_one_run_below_its_study(client: MlflowClient) -> None:
     starts = [run.info.start_time for run in [client.get_run(parent), *children]]
     assert starts == [1000 * (START + k * TRAINED).timestamp() for k in (0, 0, 1, 2)]
     assert {run.info.end_time - run.info.start_time for run in children} == {30_000}
-    best = client.get_metric_history(parent, runs.BEST_SO_FAR)
+    best = client.get_metric_history(parent, "best_so_far_cv_log_loss")
     assert [(point.step, point.value) for point in best] == [
         (0, pytest.approx(0.6)), (1, pytest.approx(0.59))
     ]  # fmt: skip
@@ -88,7 +88,7 @@ def test_best_score_so_far_is_a_curve_that_never_rises(client: MlflowClient) -> 
     trials = [dataclasses.replace(trial(score), number=k) for k, score in enumerate(order)]
     for known in (trials[:2], trials[:4], trials):
         parent = sync(client, LABEL, known)
-    curve = client.get_metric_history(parent, runs.BEST_SO_FAR)
+    curve = client.get_metric_history(parent, "best_so_far_cv_log_loss")
     assert [point.step for point in curve] == [0, 1, 2, 3, 4, 5]
     expected = [0.57, 0.57, 0.55, 0.55, 0.55, 0.54]
     assert [point.value for point in curve] == pytest.approx(expected)
@@ -154,7 +154,7 @@ def test_study_run_is_completed_any_number_of_times(client: MlflowClient, tmp_pa
         shown = {"best_cv_log_loss": best, "trials": trials}
         complete_study(client, parent, dataclasses.replace(page, metrics=shown))
         metrics = client.get_run(parent).data.metrics
-        assert metrics == {**shown, runs.BEST_SO_FAR: metrics[runs.BEST_SO_FAR]}
+        assert metrics == {**shown, "best_so_far_cv_log_loss": metrics["best_so_far_cv_log_loss"]}
     run = client.get_run(parent)
     assert run.info.run_name == "study abc, 3 trials"
     assert run.data.metrics["best_cv_log_loss"] == 0.3
