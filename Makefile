@@ -31,6 +31,10 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
+# DVC leaves this file of its own empty, and then refuses to run, if it is killed or the disk is
+# full at the instant of writing.
+UNLOCK = @[ -s .dvc/tmp/rwlock ] || rm -f .dvc/tmp/rwlock
+
 .PHONY: help
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -45,6 +49,7 @@ repro: $(READY) ## Run the pipeline: data, search, comparison, registered models
 	    'without: .venv/bin/dvc config --local core.no_scm true.' >&2; exit 1; }
 	@# DVC does not look further than a link to a table that is gone.
 	@for link in tables/linked/*; do [ -e "$$link" ] || rm -f "$$link"; done
+	$(UNLOCK)
 	dvc repro
 
 .PHONY: sync
@@ -57,6 +62,7 @@ status: $(READY) ## Show champion, challenger, previous and the last decisions o
 
 .PHONY: promote
 promote: $(READY) ## Let the gate decide again, or go past it (FORCE=1 REASON="…" [VERSION=3]; REGISTER=1)
+	$(UNLOCK)
 	@if [ -n "$$FORCE" ]; then python -m pipeline.commands.promote --force --reason "$$REASON" \
 	  $${VERSION:+--version "$$VERSION"}; else dvc repro --force --single-item promote; fi
 
@@ -67,6 +73,7 @@ rollback: $(READY) ## Make the previous champion champion again (REASON="…" [T
 # Without compiling the trainer first: on most days there is nothing to train.
 .PHONY: retrain
 retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, train, decide, commit ([PUSH=1])
+	$(UNLOCK)
 	@python -m pipeline.commands.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
 	  $${PUSH:+--push}
 

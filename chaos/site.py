@@ -17,6 +17,7 @@ from tests.e2e.conftest import Project, clone
 
 STAGES = ("tune", "evaluate", "compare")
 HOLDER = ".state/stage.holder.json"
+DVC_LOCK = ".dvc/tmp/rwlock"
 END_S = 300
 POLL_S = 0.01
 
@@ -95,7 +96,13 @@ class Site:
         return self.start(sys.executable, "-m", f"pipeline.stages.{self.target}", before=before)
 
     def start_dvc(self) -> Running:
-        """Start `dvc repro` of the target."""
+        """Start `dvc repro` of the target, as `make repro` does.
+
+        DVC does not write its lock file whole or not at all, and refuses to run with an empty one.
+        """
+        lock = self.project.path / DVC_LOCK
+        if lock.exists() and not lock.stat().st_size:
+            lock.unlink()
         return self.start("dvc", "repro", self.target)
 
     def wait_within(self, running: Running, rng: Random) -> None:
