@@ -15,6 +15,8 @@ from pipeline.tracking.store.experiment_page import newest_page
 
 HOST, PORT = "127.0.0.1", 5000
 LAST_PORT = 65535
+# MLflow's server imports a part of Starlette that is to be replaced; only MLflow can mend that.
+QUIET = "ignore:starlette.middleware.wsgi::mlflow.server.fastapi_app"
 
 
 def main() -> None:
@@ -22,6 +24,7 @@ def main() -> None:
     parser.add_argument("--port", default=str(PORT), help="where to listen on this machine")
     port = free_port(parser.parse_args().port)
     os.environ["MLFLOW_TRACKING_URI"] = DEFAULT_STORE
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), QUIET]))
     page = newest_page(connect())
     sys.stdout.write(f"Open http://{HOST}:{port}/{page}\n")
     sys.stdout.flush()

@@ -44,14 +44,19 @@ def test_the_link_opens_the_comparisons(tmp_path: Path, monkeypatch: pytest.Monk
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.commands.ui", "--port", str(port)],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    ) as server:
+    printed = tmp_path / "printed.txt"
+    with (
+        printed.open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "pipeline.commands.ui", "--port", str(port)],
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as server,
+    ):
         try:
             assert server.stdout is not None
             link = re.fullmatch(r"Open (http\S+)\n", server.stdout.readline())
@@ -63,6 +68,7 @@ def test_the_link_opens_the_comparisons(tmp_path: Path, monkeypatch: pytest.Monk
                 assert server.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
+            assert "Warning" not in printed.read_text()
         finally:
             os.killpg(server.pid, signal.SIGTERM)
 

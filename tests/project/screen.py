@@ -1,4 +1,4 @@
-"""What a terminal shows of what a process writes to it."""
+"""A small terminal: it shows what a process writes to it, as a person would see it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stage shows of its progress, on a terminal and elsewhere."""
+"""A stage shows its progress on a terminal as a bar, and elsewhere line by line."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_failed_trial_is_recorded_and_the_study_goes_on(tmp_path: Path, params: 
 
 
 def test_dashboard_sees_fields_and_folds(tmp_path: Path, params: Params) -> None:
-    """What Optuna's dashboard shows is in the storage, each thing in a field of its own."""
+    """The storage has a field of its own for each thing that Optuna's dashboard shows."""
     about = {"data": "toy", "seed": 1}
     for _ in range(2):
         study = Study(storage(tmp_path / "a.db"), "toy", params.search, OFF, 1, about)

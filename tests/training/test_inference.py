@@ -1,4 +1,4 @@
-"""What is served predicts as the Keras network does, for every network that params.yaml allows."""
+"""The served model predicts as the Keras network does, whatever network params.yaml allows."""
 
 from __future__ import annotations
 
