@@ -19,10 +19,7 @@ from pipeline.project.imports import PACKAGE, modules_behind
 ROOT = PACKAGE.parent
 MODULE = re.compile(r"python -m ([\w.]+)")
 # The processes that a stage starts beside its own.
-STARTED = {
-    "tune": ("pipeline.commands.sync",),
-    "compare": ("pipeline.training.keras_files",),
-}
+STARTED = {"tune": ("pipeline.commands.sync",)}
 
 
 def main() -> None:

@@ -44,11 +44,10 @@ from pipeline.report.assemble import ReportFiles, assemble_report
 from pipeline.report.head import made_line
 from pipeline.report.sections import last_lines
 from pipeline.tracking.models.comparison_run import log_comparison
-from pipeline.tracking.models.export import export_models, keras_files, served_predictions
+from pipeline.tracking.models.export import export_models, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
 from pipeline.tracking.store.model_name import check_before_work
 from pipeline.tracking.store.provenance import code_state
-from pipeline.training.keras_files import saving
 from pipeline.training.trainers import trainer
 
 ROLES = (TRAIN, VAL, TEST)
@@ -67,7 +66,6 @@ USUAL_S = {
     "statistics: quality, importance": 0.3,
     "statistics: tuned and baseline": 0.2,
     "report and figures": 2.5,
-    "export: Keras models, waited for": 2.0,
     "registry": 3.5,
 }
 
@@ -92,38 +90,35 @@ def main() -> None:
         with clock("export"):
             models = export_models(findings, preparation)
             predictions = served_predictions(models, rows, fold.actual[fold.score], schema)
-        with saving(keras_files(models, findings)) as keras_models:
-            with clock("statistics: quality, importance"):
-                columns = prepared_columns(preparation, schema)
-                quality = assess(findings, predictions, fold, rows, columns, params.compare)
-            with clock("statistics: tuned and baseline"):
-                comparison = judge(
-                    findings, predictions, quality, circumstances, params.compare, evaluation
-                )
-            with clock("report and figures"):
-                commit, changed = code_state()
-                spent = datetime.now() - stopwatch.started
-                made = made_line(datetime.now(UTC), commit, changed, spent.total_seconds())
-                write_outputs(
-                    assemble_report(comparison, findings.networks, predictions, FIGURES.name, made)
-                )
-            with clock("export: Keras models, waited for"):
-                keras_models.wait()
-            write_json(TIMINGS, stopwatch.seconds)
-            with clock("registry"):
-                log_comparison(
-                    comparison,
-                    models=models,
-                    raw=rows.train[schema.features].head(EXAMPLE_ROWS),
-                    inputs=[
-                        RoleRows(path.stem, path, frame)
-                        for path, frame in zip(ROLES, rows.frames, strict=True)
-                    ],
-                    report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
-                    model_name=params.tracking.model_name,
-                    started=stopwatch.started,
-                )
-            write_json(TIMINGS, stopwatch.seconds)
+        with clock("statistics: quality, importance"):
+            columns = prepared_columns(preparation, schema)
+            quality = assess(findings, predictions, fold, rows, columns, params.compare)
+        with clock("statistics: tuned and baseline"):
+            comparison = judge(
+                findings, predictions, quality, circumstances, params.compare, evaluation
+            )
+        with clock("report and figures"):
+            commit, changed = code_state()
+            spent = datetime.now() - stopwatch.started
+            made = made_line(datetime.now(UTC), commit, changed, spent.total_seconds())
+            write_outputs(
+                assemble_report(comparison, findings.networks, predictions, FIGURES.name, made)
+            )
+        write_json(TIMINGS, stopwatch.seconds)
+        with clock("registry"):
+            log_comparison(
+                comparison,
+                models=models,
+                raw=rows.train[schema.features].head(EXAMPLE_ROWS),
+                inputs=[
+                    RoleRows(path.stem, path, frame)
+                    for path, frame in zip(ROLES, rows.frames, strict=True)
+                ],
+                report=[*map(REPORT.with_suffix, (".html", ".md", ".json")), FIGURES, TIMINGS],
+                model_name=params.tracking.model_name,
+                started=stopwatch.started,
+            )
+        write_json(TIMINGS, stopwatch.seconds)
     for line in last_lines(comparison):
         logger.info(line)
 

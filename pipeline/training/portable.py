@@ -1,4 +1,4 @@
-"""Write a fitted network as plain arrays, which need no Keras to be read, and read them back."""
+"""Write a fitted network as plain arrays, which need no Keras to be read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.training.architecture import NORM_EPSILON, Architecture
 from pipeline.training.arrays import FloatArray
+from pipeline.training.network_config import output_activation
 
 
 def write_weights(
@@ -22,9 +23,7 @@ def write_weights(
     weights: in the order of `keras.Model.get_weights()`. served: what `inference.read_number` reads
     where a number is predicted.
     """
-    probability = "sigmoid" if architecture.outputs == 1 else "softmax"
-    output = probability if architecture.classes else "linear"
-    names = [*(layer.activation for layer in architecture.layers), output]
+    names = [*(layer.activation for layer in architecture.layers), output_activation(architecture)]
     arrays: dict[str, FloatArray] = {}
     left = iter(weights)
     for number in range(len(names)):
@@ -40,13 +39,3 @@ def write_weights(
         norm_epsilon=np.array(NORM_EPSILON),
         **arrays,
     )
-
-
-def read_weights(path: Path) -> list[FloatArray]:
-    """Return the weights in a file, in the order of `keras.Model.get_weights()`."""
-    with np.load(path, allow_pickle=False) as file:
-        weights: list[FloatArray] = []
-        for number in range(len(file["activations"])):
-            weights += [file[f"kernel_{number}"], file[f"bias_{number}"]]
-            weights += [*file.get(f"norm_{number}", ())]
-        return weights

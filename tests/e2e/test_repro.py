@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +17,7 @@ from ruamel.yaml import YAML
 from pipeline.stages.compare import USUAL_S
 from tests.e2e.conftest import Finished, Project, serving
 
-# Equal bytes in equal surroundings. models/*.keras hold the time of saving: compared by value.
+# Equal bytes in equal surroundings.
 STABLE = {
     "data/raw.parquet",
     "data/schema.json",
@@ -34,6 +33,8 @@ STABLE = {
     "reports/evaluate_losses.parquet",
     "metrics/evaluate.json",
     "metrics/compare.json",
+    "models/tuned.keras",
+    "models/baseline.keras",
     "models/tuned.npz",
     "models/baseline.npz",
     "models/preparation.json",
@@ -127,14 +128,6 @@ def test_two_clones_give_the_same_bytes_to_a_file_and_to_a_server(
     made = [re.search(r'<p class="made">(Made on .*) took \d+ s\.</p>', page) for page in pages]
     assert all(made)
     assert len({re.sub(r'<p class="made">.*</p>', "", page) for page in pages}) == 1
-    here, there = finished.project.path / "models", other.path / "models"
-    for kind in ("tuned", "baseline"):
-        weights = [
-            keras.models.load_model(folder / f"{kind}.keras").get_weights()
-            for folder in (here, there)
-        ]
-        for one, two in zip(*weights, strict=True):
-            assert np.array_equal(one, two)
 
 
 @pytest.mark.parametrize("stage", ["tune", "evaluate"])

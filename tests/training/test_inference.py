@@ -21,7 +21,7 @@ from pipeline.training import inference as module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.inference import numbers, probabilities, read_layers, read_number
 from pipeline.training.network import export_network
-from pipeline.training.portable import read_weights, write_weights
+from pipeline.training.portable import write_weights
 
 ACTIVATIONS = get_args(LayerParams.model_fields["activation"].annotation)
 
@@ -124,16 +124,11 @@ def test_a_network_without_hidden_layers_is_logistic_regression(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_equal_networks_give_equal_bytes_and_their_weights_back(
-    tmp_path: Path, batch_norm: bool
-) -> None:
+def test_equal_networks_give_equal_bytes(tmp_path: Path, batch_norm: bool) -> None:
     architecture, weights = network("relu", 3, batch_norm)
     for name in ("one.npz", "two.npz"):
         write_weights(tmp_path / name, architecture, weights)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
-    back = read_weights(tmp_path / "one.npz")
-    assert len(back) == len(weights)
-    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(back, weights, strict=True))
 
 
 def test_a_pickled_array_is_refused(tmp_path: Path) -> None:

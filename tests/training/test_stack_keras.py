@@ -10,7 +10,7 @@ rate keeps the drift small.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -20,12 +20,12 @@ import tensorflow as tf
 from pipeline.config.sections.network import Activation, LayerParams
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
-from pipeline.training import network as network_module
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
 from pipeline.training.keras_trainer import optimizer, train_with_keras
 from pipeline.training.kernels import TRANSPOSE_FROM
 from pipeline.training.network import build_network
+from pipeline.training.network_config import network_config
 from pipeline.training.random_streams import batch_order, drop_threshold, mask_bits
 from pipeline.training.stack import train_stack
 
@@ -64,7 +64,7 @@ class KerasFit:
 
 def train_forced(member: Member, architecture: Architecture, train: TrainParams) -> KerasFit:
     """Train with Keras' own layers, losses, Adam and EarlyStopping, on the stack's streams."""
-    network = build_network(architecture, member.regularization)
+    network = keras.Sequential.from_config(with_forced_dropout(architecture, member))
     network.set_weights(initial_weights(architecture, member.seed))
     log_loss = keras_loss(architecture, train)
     adam = optimizer(train, len(member.fold.fit))
@@ -118,6 +118,14 @@ def train_forced(member: Member, architecture: Architecture, train: TrainParams)
         stopper.on_train_end()
     kept = epoch if patience is None else stopper.best_epoch
     return KerasFit(history, val_history, kept, network)
+
+
+def with_forced_dropout(architecture: Architecture, member: Member) -> dict[str, Any]:
+    config = network_config(architecture, member.regularization)
+    for layer in config["layers"]:
+        if layer["class_name"] == "Dropout":
+            layer["registered_name"] = "Custom>ForcedDropout"
+    return config
 
 
 def keras_loss(architecture: Architecture, train: TrainParams) -> keras.losses.Loss:
@@ -174,9 +182,7 @@ def test_fit_equals_keras(
     make_architecture: MakeArchitecture,
     train: TrainParams,
     plain: Regularization,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(network_module.keras.layers, "Dropout", ForcedDropout)
     batch_norm = case in ("batch_norm", "all")
     architecture = make_architecture(classes, batch_norm)
     if case == "large_kernel":

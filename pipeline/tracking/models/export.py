@@ -18,7 +18,7 @@ from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA, write_json
 from pipeline.tasks.arrays import Floats
 from pipeline.tasks.metric import Targets
 from pipeline.tracking.models.logged import ModelFiles, open_model
-from pipeline.training.keras_files import KerasFile
+from pipeline.training.keras_files import write_keras_file
 from pipeline.training.portable import write_weights
 
 
@@ -36,20 +36,11 @@ def export_models(findings: Findings, preparation: ColumnTransformer) -> dict[Ki
         weights = trained.fits[trained.registered].weights
         number = findings.served[kind].exported if findings.served else None
         write_weights(models[kind].weights, findings.architecture, weights, number)
-    return models
-
-
-def keras_files(models: Mapping[Kind, ModelFiles], findings: Findings) -> list[KerasFile]:
-    """List the Keras models to save beside what is served."""
-    return [
-        KerasFile(
-            files.network,
-            files.weights,
-            findings.architecture,
-            findings.networks[kind].regularization,
+        # For people who want Keras; nothing here reads it.
+        write_keras_file(
+            models[kind].network, findings.architecture, trained.regularization, weights
         )
-        for kind, files in models.items()
-    ]
+    return models
 
 
 def served_predictions(
