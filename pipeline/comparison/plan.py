@@ -19,7 +19,7 @@ from pipeline.comparison.validation_curves import (
     curve_values,
     validation_curves,
 )
-from pipeline.comparison.weights import SHOWN, WeightSizes, weight_sizes
+from pipeline.comparison.weights import SHOWN, SHOWN_SEEDS, WeightSizes, weight_sizes
 from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
@@ -68,7 +68,7 @@ def conduct(
 
     `InputError` if a network has no finite loss. clock: times a part by name. evaluated: whether an
     evaluation says what each technique does. Then there is no ablation on the test rows, and only
-    the variants whose weights are shown are trained.
+    the variants whose weights are shown are trained, from a few seeds.
     """
     compare, train, seed = params.compare, params.train, params.seed
     fold, few = material.fold, thinned(material.fold, compare.rows, seed)
@@ -76,7 +76,7 @@ def conduct(
     architecture = Architecture.of(params.network, fold.x.shape[1], material.classes)
     curves = _trained_curves(material, architecture, params, trainer, clock)
 
-    def over_seeds(variant: Variant, rows: Fold) -> list[Job]:
+    def over_seeds(variant: Variant, rows: Fold, seeds: range = seeds) -> list[Job]:
         shape, regularization = _shape(architecture, variant), variant.regularization
         return [
             Job(Member(rows, regularization, number), shape, train, f"{variant.title!r}")
@@ -89,9 +89,11 @@ def conduct(
     if compare.ablation:
         alone = _strengths(curves, kinds["tuned"], params)
         variants = ablation_variants(kinds["tuned"], alone, params.network)
+        needed = seeds
         if evaluated:
             variants = [variant for variant in variants if variant.name in SHOWN]
-        experiments |= {variant.title: over_seeds(variant, few) for variant in variants}
+            needed = seeds[:SHOWN_SEEDS]
+        experiments |= {variant.title: over_seeds(variant, few, needed) for variant in variants}
     if compare.bootstrap_sets:
         experiments |= {f"{SETS}: seeds, {kind}": over_seeds(whole[kind], few) for kind in KINDS}
         experiments[SETS] = bootstrap_jobs(

@@ -19,11 +19,13 @@ from pipeline.training.forward import forward
 # Absolute values by half decades; smaller and larger ones are in the first and the last bin.
 EDGES = tuple(float(f"{10**power:.3g}") for power in np.arange(-7, 1.01, 0.5))
 SHOWN = ("none", "l1", "l2", "tuned")
+# Networks of each variant, at most: their weights, tens of thousands in each, hardly differ.
+SHOWN_SEEDS = 5
 
 
 @dataclass(frozen=True)
 class WeightSizes:
-    """Kernel weights of the networks of one variant, all seeds together.
+    """Kernel weights of the first `SHOWN_SEEDS` networks of one variant, taken together.
 
     shares: shares of the weights between consecutive `EDGES`. exact_zero, below: shares that are
     exactly 0, and below the threshold. pruned_loss: the loss on test when all weights below the
@@ -48,9 +50,10 @@ def weight_sizes(
     """Measure the weights of the variants that `SHOWN` names, as far as they were trained."""
     y, task = fold.actual[fold.score], task_of(architecture.classes)
     result = []
-    for variant, fits in variants:
+    for variant, trained in variants:
         if variant.name not in SHOWN:
             continue
+        fits = trained[:SHOWN_SEEDS]
         sizes = np.abs(np.concatenate([k.ravel() for fit in fits for k in _kernels(fit.weights)]))
         counts, _ = np.histogram(np.clip(sizes, EDGES[0], EDGES[-1]), EDGES)
         pruned = forward(

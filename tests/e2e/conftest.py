@@ -30,7 +30,7 @@ SMALL = {
     "  seeds: 20": "  seeds: 3",
     "  resamples: 2000": "  resamples: 200",
     "  curve_points: 5": "  curve_points: 2",
-    "  bootstrap_sets: 100": "  bootstrap_sets: 3",
+    "  bootstrap_sets: 50": "  bootstrap_sets: 3",
     "  reference_repeats: 100": "  reference_repeats: 3",
     "  folds: 5\n  # Times": "  folds: 3\n  # Times",
     "  repeats: 4": "  repeats: 2",

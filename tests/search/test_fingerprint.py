@@ -106,7 +106,7 @@ KEEPING: dict[str, Any] = {
     "compare.confidence": 0.9,
     "compare.ablation": False,
     "compare.curve_points": 3,
-    "compare.bootstrap_sets": 50,
+    "compare.bootstrap_sets": 40,
     "compare.reference_repeats": 50,
     "compare.published.data": "mnist",
     "compare.published.scale": "standard",

@@ -14,7 +14,7 @@ class CompareParams(Section):
     seeds: int = whole_number(1, 10_000, 20)
     ablation: Flag = True
     curve_points: int = whole_number(0, 100, 5, default=5)
-    bootstrap_sets: int = whole_number(0, 10_000, 100, default=100)
+    bootstrap_sets: int = whole_number(0, 10_000, 50, default=50)
     reference_repeats: int = whole_number(0, 10_000, 100, default=100)
     published: PublishedRun | None = Field(
         default=None, description="a published run, or null", examples=["null"]

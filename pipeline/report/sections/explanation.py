@@ -7,6 +7,7 @@ from statistics import fmean
 from pipeline.comparison.decomposition import Decomposition, Terms
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
+from pipeline.comparison.weights import SHOWN_SEEDS
 from pipeline.regularizers import BY_NAME
 from pipeline.report.document import (
     Block,
@@ -150,8 +151,9 @@ def _weights(c: Comparison) -> list[Block]:
         ChartBlock(
             ("weights",),
             f"Sizes of the kernel weights; share below {threshold}: {below}.",
-            "Sizes of all kernel weights of all seeds; the first and the last step hold all that is"
-            " smaller or larger. L1 gathers weights about zero, L2 makes all smaller.",
+            f"Sizes of all kernel weights of the first {SHOWN_SEEDS} networks; the first and the"
+            " last step hold all that is smaller or larger. L1 gathers weights about zero, L2 makes"
+            " all smaller.",
         ),
         TableBlock(
             f"Small weights, and the test {loss.words} when all below {threshold} are set to 0",
