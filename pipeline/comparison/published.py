@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtr, stdtrit
 
 from pipeline.comparison.jobs import Job
 from pipeline.config.errors import InputError
@@ -176,13 +176,13 @@ def resampled_difference(changes: Floats, test_to_fit: float, confidence: float)
     error = float(np.sqrt((1 / n + test_to_fit) * changes.var(ddof=1))) if n > 1 else 0.0
     if error == 0:
         return Difference(estimate, estimate, estimate, 1.0, 0.0)
-    reach = float(t.ppf((1 + confidence) / 2, n - 1))
+    reach = float(stdtrit(n - 1, (1 + confidence) / 2))
     return Difference(
         estimate,
         estimate - reach * error,
         estimate + reach * error,
-        p_value=float(2 * t.sf(abs(estimate) / error, n - 1)),
-        detectable=(reach + float(norm.ppf(POWER))) * error,
+        p_value=float(2 * stdtr(n - 1, -abs(estimate) / error)),
+        detectable=(reach + float(ndtri(POWER))) * error,
     )
 
 

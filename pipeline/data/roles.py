@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from pipeline.config.errors import InputError
 from pipeline.config.sections.split import SplitParams
@@ -102,6 +101,9 @@ def assign_folds(
 
     `InputError` if there are fewer different rows, or groups, than folds.
     """
+    # Only here: it takes most of a second, and stages that read rows deal no folds.
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     different = len(np.unique(identity))
     if different < split.folds:
         raise InputError(

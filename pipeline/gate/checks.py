@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta, t
+from scipy.special import betaincinv, stdtrit
 
 from pipeline.data.schema import Schema
 from pipeline.tasks.arrays import Floats
@@ -102,7 +102,7 @@ def worst_slice(hit: np.ndarray, features: pd.DataFrame, min_rows: int) -> Slice
     rows = np.array([members.sum() for _, members in slices])
     hits = np.array([hit[members].sum() for _, members in slices])
     level = 1 - SLICE_ERROR_RATE / len(slices)
-    high = np.where(hits == rows, 1.0, beta.ppf(level, hits + 1, np.maximum(rows - hits, 1)))
+    high = np.where(hits == rows, 1.0, betaincinv(hits + 1, np.maximum(rows - hits, 1), level))
     worst = int(np.argmin(high))
     accuracy = float(hits[worst] / rows[worst])
     return SliceAccuracy(slices[worst][0], int(rows[worst]), accuracy, float(high[worst]))
@@ -118,7 +118,7 @@ def worst_errors(squares: Floats, features: pd.DataFrame, min_rows: int) -> Slic
     for name, members in slices:
         own = squares[members]
         error = float(own.std(ddof=1)) / len(own) ** 0.5
-        low = float(own.mean()) - float(t.ppf(level, len(own) - 1)) * error
+        low = float(own.mean()) - float(stdtrit(len(own) - 1, level)) * error
         found.append(SliceError(name, len(own), float(own.mean()) ** 0.5, max(low, 0.0) ** 0.5))
     return max(found, key=lambda part: part.low)
 

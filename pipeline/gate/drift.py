@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
-from scipy.stats import false_discovery_control, ks_2samp, mannwhitneyu
 
 from pipeline.config.sections.drift import DriftParams, Levels
 from pipeline.gate.profile import TrainingProfile, is_numeric, level_counts
@@ -17,6 +16,7 @@ from pipeline.statistics.shares import aligned, binned, counts_test, psi, share_
 from pipeline.tasks.arrays import Floats
 
 Level = Literal["none", "warn", "stop"]
+# `scipy.stats` is imported where it is used: it takes half a second, which a first champion saves.
 # A champion without any error would make each rise an infinite one.
 TINY = 1e-12
 ChangeKind = Literal["distribution", "missing", "unseen", "classes", "target", "errors", "schema"]
@@ -133,6 +133,8 @@ def _corrected(tested: Sequence[_Tested], error_rate: float) -> Iterator[Change]
     """Yield changes whose p-values account for the number of tests (Benjamini-Hochberg 1995)."""
     if not tested:
         return
+    from scipy.stats import false_discovery_control
+
     corrected = false_discovery_control([test.p for test in tested])
     for test, p in zip(tested, corrected, strict=True):
         level = _level(test.size, test.levels) if p <= error_rate else "none"
@@ -183,7 +185,7 @@ def _columns(
             now = column.dropna().to_numpy(float)
             if len(now) and len(then.numbers):
                 counts = binned(then.numbers, now, params.bins)
-                p = float(ks_2samp(then.numbers, now).pvalue)
+                p = _distribution_test(then.numbers, now)
                 yield _Tested(str(name), "distribution", psi(*counts), p, params.psi)
         elif then.levels and gaps < len(column):
             counts = aligned(then.levels, level_counts(column))
@@ -203,15 +205,23 @@ def _target(profile: TrainingProfile, labels: pd.Series, params: DriftParams) ->
     now = pd.to_numeric(labels, errors="coerce").dropna().to_numpy(float)
     if then and len(now):
         counts = binned(then, now, params.bins)
-        yield _Tested(
-            "target", "target", psi(*counts), float(ks_2samp(then, now).pvalue), params.psi
-        )
+        p = _distribution_test(then, now)
+        yield _Tested("target", "target", psi(*counts), p, params.psi)
+
+
+def _distribution_test(then: Sequence[float], now: Floats) -> float:
+    """Return the p-value of equal distributions (two-sample Kolmogorov-Smirnov)."""
+    from scipy.stats import ks_2samp
+
+    return float(ks_2samp(then, now).pvalue)
 
 
 def _errors(errors: Errors | NumberErrors | None, params: DriftParams) -> Iterator[_Tested]:
     """Test the champion's errors, which rise when targets no longer follow from the columns."""
     if isinstance(errors, NumberErrors):
         if len(errors.old) and len(errors.new):
+            from scipy.stats import mannwhitneyu
+
             usual = max(float(errors.old.mean()), TINY)
             p = float(mannwhitneyu(errors.old, errors.new).pvalue)
             rise = float(errors.new.mean()) / usual - 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtr, stdtrit
 
 from pipeline.statistics.intervals import Difference
 from pipeline.tasks.arrays import Floats
@@ -57,7 +57,7 @@ def _difference(values: Floats, draws: Floats, confidence: float) -> Difference:
     if error == 0:
         return Difference(estimate, estimate, estimate, 1.0 if estimate == 0 else 0.0, 0.0)
     tails = ((1 - confidence) / 2, (1 + confidence) / 2)
-    student = t.ppf(tails, freedom)
+    student = stdtrit(freedom, tails)
     drawn = np.quantile(draws, tails) if len(draws) else student
     ratio = estimate / error
     beyond = min(np.sum(draws >= ratio), np.sum(draws <= ratio))
@@ -67,9 +67,9 @@ def _difference(values: Floats, draws: Floats, confidence: float) -> Difference:
         float(estimate - high * error),
         float(estimate - low * error),
         p_value=float(
-            max(2 * t.sf(abs(ratio), freedom), min(1.0, 2 * (beyond + 1) / (len(draws) + 1)))
+            max(2 * stdtr(freedom, -abs(ratio)), min(1.0, 2 * (beyond + 1) / (len(draws) + 1)))
         ),
-        detectable=float((student[1] + norm.ppf(POWER)) * error),
+        detectable=float((student[1] + ndtri(POWER)) * error),
     )
 
 

@@ -19,7 +19,7 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from pipeline.statistics.intervals import Interval
 from pipeline.tasks.arrays import Floats, Labels
@@ -223,12 +223,12 @@ def _difference(
             confidence=confidence,
         )
     tails = ((1 - confidence) / 2, (1 + confidence) / 2)
-    student = t.ppf(tails, sample.freedom)
+    student = stdtrit(sample.freedom, tails)
     drawn = np.quantile(draws, tails) if len(draws) else student
     low, high = min(student[0], drawn[0]), max(student[1], drawn[1])
     ratio = estimate / sample.error
     beyond = np.sum(draws >= ratio) if ratio > 0 else np.sum(draws <= ratio)
-    one_sided = max(float(t.sf(abs(ratio), sample.freedom)), (beyond + 1) / (len(draws) + 1))
+    one_sided = max(float(stdtr(sample.freedom, -abs(ratio))), (beyond + 1) / (len(draws) + 1))
     one_sided = min(0.5, one_sided)
     return ProcedureDifference(
         estimate,

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
-from scipy.stats import norm
-from statsmodels.stats.contingency_tables import mcnemar
+from scipy.special import ndtri
 
 from pipeline.statistics import proportions
 from pipeline.statistics.bootstrap import BLOCK_ENTRIES, POWER, mean_differences
@@ -97,6 +96,8 @@ def compare_paired(
 
 def compare_registered(tuned: Floats, baseline: Floats, y: Labels) -> McNemar:
     """Return McNemar's exact test of two networks, from their probabilities (row, class)."""
+    from statsmodels.stats.contingency_tables import mcnemar  # only here: it takes a second
+
     right = [p.argmax(-1) == y for p in (tuned, baseline)]
     table = np.array([[np.sum(right[0] & right[1]), np.sum(right[0] & ~right[1])],
                       [np.sum(~right[0] & right[1]), np.sum(~right[0] & ~right[1])]])  # fmt: skip
@@ -166,8 +167,8 @@ def _from_draws(
         difference, measurable = proportions.difference(*kinds, correlation), True
     if np.array_equal(*outputs):
         difference = Interval(0.0, 0.0, 0.0)
-    reach = norm.ppf(tails[1])
-    detectable = (difference.high - difference.low) / 2 * (1 + norm.ppf(POWER) / reach)
+    reach = ndtri(tails[1])
+    detectable = (difference.high - difference.low) / 2 * (1 + ndtri(POWER) / reach)
     return PairedMetric(*kinds, difference, float(detectable), measurable)
 
 

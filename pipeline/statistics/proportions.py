@@ -10,9 +10,7 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import norm
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import ndtri
 
 from pipeline.statistics.intervals import Interval
 from pipeline.tasks.arrays import Labels
@@ -22,6 +20,8 @@ NEAR = 1e-9
 
 def wilson(share: float, rows: int, confidence: float) -> Interval:
     """Return Wilson's score interval of a share of rows, also if it is a mean over networks."""
+    from statsmodels.stats.proportion import proportion_confint  # only here: it takes a second
+
     low, high = proportion_confint(share * rows, rows, alpha=1 - confidence, method="wilson")
     # At 0 and 1 the bound equals the share itself, up to rounding.
     return Interval(share, max(0.0, min(share, float(low))), min(1.0, max(share, float(high))))
@@ -33,7 +33,9 @@ def area(auc: float, positive: int, negative: int, confidence: float) -> Interva
     Newcombe 2006, method 5 (doi:10.1002/sim.2324): Hanley and McNeil's variance at the
     hypothetical true area, not at the estimate, so it has a width at 1 too.
     """
-    z = norm.ppf((1 + confidence) / 2)
+    from scipy.optimize import brentq  # only here: it takes a quarter of a second
+
+    z = ndtri((1 + confidence) / 2)
     pairs, half = positive * negative, (positive + negative) / 2 - 1
 
     def surplus(true: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from sklearn.metrics import recall_score
 
 from pipeline.statistics import proportions
 from pipeline.statistics.intervals import Interval
@@ -23,6 +22,8 @@ def _roc_area(estimate: float, logits: Floats, y: Labels, confidence: float) -> 
 
 
 def _mean_recall(estimate: float, logits: Floats, y: Labels, confidence: float) -> Interval:
+    from sklearn.metrics import recall_score  # only here: it takes most of a second to import
+
     labels, rows = np.unique(y, return_counts=True)
     recalls = [
         recall_score(y, p.argmax(-1), labels=labels, average=None) for p in probabilities(logits)

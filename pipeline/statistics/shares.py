@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import chi2_contingency, fisher_exact
 
 from pipeline.tasks.arrays import Floats
 
@@ -41,6 +40,8 @@ def aligned(then: Mapping[str, int], now: Mapping[str, int]) -> tuple[Floats, Fl
 
 def counts_test(then: Floats, now: Floats) -> float:
     """Return the p-value of equal shares; levels too rare for the approximation are pooled."""
+    from scipy.stats import chi2_contingency  # only here: it takes half a second to import
+
     table = np.stack([then, now])
     table = table[:, table.sum(0) > 0]
     expected = table.sum(0) * (table.sum(1).min() / table.sum())
@@ -56,6 +57,8 @@ def counts_test(then: Floats, now: Floats) -> float:
 
 def share_test(table: Sequence[Sequence[int]]) -> float:
     """Return the p-value of equal shares in a two-by-two table."""
+    from scipy.stats import chi2_contingency, fisher_exact
+
     counts = np.array(table, float)
     if (counts.sum(0) == 0).any() or (counts.sum(1) == 0).any():
         return 1.0

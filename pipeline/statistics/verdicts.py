@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from pipeline.statistics.bootstrap import POWER
 from pipeline.statistics.intervals import Interval
@@ -44,7 +44,7 @@ def rows_to_tell(difference: ProcedureDifference, rows: int, rope: float) -> int
     distance = max(abs(difference.estimate), rope - abs(difference.estimate))
     if distance <= 0:
         return None
-    reach = (difference.high - difference.low) / 2 + norm.ppf(POWER) * difference.standard_error
+    reach = (difference.high - difference.low) / 2 + ndtri(POWER) * difference.standard_error
     return rounded_up(rows * (reach / distance) ** 2)
 
 
