@@ -198,7 +198,10 @@ def _fields(trial: Trial, score: Score, task: Task) -> dict[str, object]:
             fields[f"baseline {name}"] = "none" if value is None else value
     if score.failure is not None:
         return {**fields, "failure": score.failure}
-    return {**fields, **_figures(score, task)}
+    # Each attribute is three statements to the database; MLflow has the deviations of the others.
+    spread = f"cv_{task.loss.name}_std"
+    figures = _figures(score, task).items()
+    return fields | {name: v for name, v in figures if name == spread or not name.endswith("_std")}
 
 
 def _read_trial(trial: FrozenTrial) -> Trial:

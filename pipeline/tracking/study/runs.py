@@ -29,7 +29,7 @@ from pipeline.tracking.store.single import (
 PAGE = 1000
 # Metrics that MLflow takes in one call.
 BATCH = 1000
-CURVE_POINTS = 50
+CURVE_POINTS = 25
 WHOLE = list(map(RunStatus.to_string, (RunStatus.FINISHED, RunStatus.FAILED)))
 
 

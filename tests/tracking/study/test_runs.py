@@ -166,10 +166,10 @@ def test_study_run_is_completed_any_number_of_times(client: MlflowClient, tmp_pa
     assert [file.path for file in client.list_artifacts(parent)] == ["trials.csv"]
 
 
-@pytest.mark.parametrize("epochs", [0, 1, 49, 50, 51, 100, 101, 1000])
+@pytest.mark.parametrize("epochs", [0, 1, 24, 25, 26, 50, 51, 100, 101, 1000])
 def test_shown_epochs_are_few_and_even_and_end_with_the_last(epochs: int) -> None:
     shown = shown_epochs(epochs)
-    assert len(shown) == epochs if epochs <= 50 else 25 < len(shown) <= 50
+    assert len(shown) == epochs if epochs <= 25 else 12 < len(shown) <= 25
     assert len(set(np.diff(shown))) <= 1
     assert shown[-1:] == ([epochs] if epochs else [])
     assert all(1 <= epoch <= epochs for epoch in shown)
