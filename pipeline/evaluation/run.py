@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,12 +16,12 @@ from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
 from pipeline.text.numbers import signed
 from pipeline.training.fit import Trainer
 
+# Takes the rows, the outer folds to compute and all parameters.
+Compute = Callable[[Rows, Sequence[OuterFold], Params], Iterator[FoldResult]]
+
 
 class Store(Protocol):
     """Keeps finished outer folds."""
-
-    def has(self, repeat: int, fold: int) -> bool:
-        """Say whether an outer fold is finished."""
 
     def read(self, repeat: int, fold: int) -> FoldResult | None:
         """Return a finished outer fold, None if there is none."""
@@ -52,26 +52,40 @@ def plan_evaluation(rows: Rows, params: Params) -> Plan:
     return Plan(rows, outer)
 
 
-def run_evaluation(
-    plan: Plan, params: Params, trainer: Trainer, store: Store, show: Callable[[int, str], None]
-) -> Iterator[FoldResult]:
-    """Yield the result of each outer fold, from the store if it is there, else computed and kept.
+def in_turn(trainer: Trainer) -> Compute:
+    """Return a function that computes outer folds in this process, one after the other."""
 
+    def compute(rows: Rows, outer: Sequence[OuterFold], params: Params) -> Iterator[FoldResult]:
+        for fold in outer:
+            yield evaluate_fold(rows, fold, params, trainer)
+
+    return compute
+
+
+def run_evaluation(
+    plan: Plan, params: Params, compute: Compute, store: Store, show: Callable[[int, str], None]
+) -> Iterator[FoldResult]:
+    """Yield the results of the outer folds in order, from the store or computed and kept there.
+
+    compute: gives the results of outer folds in any order, each to be kept as soon as it is there.
     show: is told, after each one that had to be computed, how many there are and what they say.
     """
-    done = sum(store.has(outer.repeat, outer.number) for outer in plan.outer)
-    changes, task = [], plan.rows.schema.task
+    found: dict[OuterFold, FoldResult] = {}
     for outer in plan.outer:
-        result = store.read(outer.repeat, outer.number)
-        computed = result is None
-        if result is None:
-            result = evaluate_fold(plan.rows, outer, params, trainer)
-            store.write(result)
-        changes.append(_change(result, task.loss.name))
-        if computed:
-            done = min(done + 1, len(plan.outer))
-            show(done, f"change of {task.loss.words} so far {signed(float(np.mean(changes)), 3)}")
-        yield result
+        kept = store.read(outer.repeat, outer.number)
+        if kept is not None:
+            found[outer] = kept
+    missing = [outer for outer in plan.outer if outer not in found]
+    places = {(outer.repeat, outer.number): outer for outer in missing}
+    loss = plan.rows.schema.task.loss
+    changes = [_change(result, loss.name) for result in found.values()]
+    for result in compute(plan.rows, missing, params):
+        store.write(result)
+        found[places[result.record.repeat, result.record.fold]] = result
+        changes.append(_change(result, loss.name))
+        show(len(found), f"change of {loss.words} so far {signed(float(np.mean(changes)), 3)}")
+    for outer in plan.outer:
+        yield found[outer]
 
 
 def _change(result: FoldResult, loss: str) -> float:

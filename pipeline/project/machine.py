@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 DIGEST_DIGITS = 16
+CPU_INFO = Path("/proc/cpuinfo")
+MODEL_NAME = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
 # The packages that compute; the lock file has the rest.
 PACKAGES = (
     "numba",
@@ -38,3 +42,13 @@ def package_versions() -> dict[str, str]:
 def machine() -> str:
     """Name the processor's architecture and its number of cores."""
     return f"{platform.machine()}, {os.cpu_count()} cores"
+
+
+@cache
+def processor() -> str:
+    """Name the model of the processor, on which the last bits of a fit depend."""
+    try:
+        found = MODEL_NAME.search(CPU_INFO.read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()

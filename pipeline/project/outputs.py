@@ -19,6 +19,8 @@ STATE = Path(".state")
 STUDIES = in_project(STATE / "optuna.db")
 # Times differ from run to run, and outputs of a stage do not.
 TIMINGS = STATE / "timings.json"
+# So do the processors that trained.
+PROCESSORS = STATE / "processors.json"
 RAW = Path("data/raw.parquet")
 SCHEMA = Path("data/schema.json")
 TRAIN = Path("data/train.parquet")

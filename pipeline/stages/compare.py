@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pipeline.cluster.chosen import chosen_cluster
+from pipeline.cluster.members import executor
+from pipeline.cluster.processors import machine_words
 from pipeline.comparison.assessment import assess
 from pipeline.comparison.circumstances import (
     Circumstances,
@@ -22,7 +25,7 @@ from pipeline.data.prepare import prepared_columns
 from pipeline.evaluation.result import read_evaluation
 from pipeline.project import outputs as paths
 from pipeline.project.lock import exclusive
-from pipeline.project.machine import file_digests, machine, package_versions
+from pipeline.project.machine import file_digests, package_versions
 from pipeline.project.outputs import (
     BEST,
     FIGURES,
@@ -79,14 +82,17 @@ def main() -> None:
     clock = PartClock("compare", stopwatch, earlier_seconds(TIMINGS, USUAL_S))
     material, preparation = prepare_material(rows, schema, params)
     fold, tuned = material.fold, Regularization.model_validate(best["regularization"])
-    circumstances = Circumstances(
-        describe_data(schema, rows.counts, fold),
-        SearchOutcome(best["study"], best["trial"], best["trials"], best.get("importance", {})),
-        describe_setting(params, file_digests(ROLES), package_versions(), machine(), schema.task),
-    )
     with exclusive():
         kinds: dict[Kind, Regularization] = {"tuned": tuned, "baseline": params.baseline}
-        findings = conduct(kinds, material, params, trainer(), clock, evaluation is not None)
+        with chosen_cluster() as cluster:
+            train = trainer(executor=executor(cluster))
+            findings = conduct(kinds, material, params, train, clock, evaluation is not None)
+            machine = machine_words(cluster)
+        circumstances = Circumstances(
+            describe_data(schema, rows.counts, fold),
+            SearchOutcome(best["study"], best["trial"], best["trials"], best.get("importance", {})),
+            describe_setting(params, file_digests(ROLES), package_versions(), machine, schema.task),
+        )
         with clock("export"):
             models = export_models(findings, preparation)
             predictions = served_predictions(models, rows, fold.actual[fold.score], schema)

@@ -6,6 +6,9 @@ from datetime import datetime
 
 import pandas as pd
 
+from pipeline.cluster.chosen import chosen_cluster
+from pipeline.cluster.folds import outer_folds
+from pipeline.cluster.processors import note_processors
 from pipeline.config.params import Params, load_params
 from pipeline.data.description import read_schema
 from pipeline.evaluation.answer import answer
@@ -14,7 +17,7 @@ from pipeline.evaluation.headline import figures
 from pipeline.evaluation.kept import Kept, evaluation_fingerprint
 from pipeline.evaluation.outer import usable_rows
 from pipeline.evaluation.result import Evaluation
-from pipeline.evaluation.run import Plan, plan_evaluation, run_evaluation
+from pipeline.evaluation.run import Compute, Plan, plan_evaluation, run_evaluation
 from pipeline.evaluation.summary import summarize
 from pipeline.project.lock import exclusive
 from pipeline.project.outputs import (
@@ -35,7 +38,6 @@ from pipeline.project.run_stage import logger, run_stage
 from pipeline.search.fingerprint import study_name
 from pipeline.tracking.evaluation.run import log_evaluation
 from pipeline.tracking.store.datasets import RoleRows
-from pipeline.training.trainers import trainer
 
 
 def main() -> None:
@@ -49,7 +51,9 @@ def main() -> None:
         rows = usable_rows(train, val, schema, params.evaluate.rows, params.split, params.seed)
         plan = plan_evaluation(rows, params)
         kept = Kept(EVALUATIONS, evaluation_fingerprint(params, STUDY_INPUTS))
-        evaluation, losses = evaluate(plan, params, kept)
+        with chosen_cluster() as cluster:
+            evaluation, losses = evaluate(plan, params, kept, outer_folds(cluster))
+            note_processors("evaluate", kept.name, cluster)
         write_outputs(evaluation, losses)
         kept.drop_others()
         log_evaluation(
@@ -62,7 +66,9 @@ def main() -> None:
     logger.info(answer(evaluation))
 
 
-def evaluate(plan: Plan, params: Params, kept: Kept) -> tuple[Evaluation, pd.DataFrame]:
+def evaluate(
+    plan: Plan, params: Params, kept: Kept, compute: Compute
+) -> tuple[Evaluation, pd.DataFrame]:
     """Compute the outer folds that are not there yet, and summarize all of them."""
     total = len(plan.outer)
     done = sum(kept.has(outer.repeat, outer.number) for outer in plan.outer)
@@ -70,7 +76,7 @@ def evaluate(plan: Plan, params: Params, kept: Kept) -> tuple[Evaluation, pd.Dat
         logger.info("evaluation %s: %d of %d outer folds are there already", kept.name, done, total)
     records, losses = [], []
     with progress("evaluate", "outer fold", total, done) as show:
-        for result in run_evaluation(plan, params, trainer(), kept, show):
+        for result in run_evaluation(plan, params, compute, kept, show):
             records.append(result.record)
             losses.append(result.losses)
     table = pd.concat(losses, ignore_index=True)

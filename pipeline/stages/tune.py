@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from functools import partial
 
+from pipeline.cluster.chosen import chosen_cluster
+from pipeline.cluster.members import executor
+from pipeline.cluster.processors import note_processors
 from pipeline.config.params import load_params
 from pipeline.data.description import read_schema
 from pipeline.data.prepare import prepare_cv
@@ -45,16 +48,16 @@ def main() -> None:
         params.train.class_weight,
         params.data.target_transform,
     )
-    score = partial(
-        evaluate,
-        folds=folds,
-        network=params.network,
-        train=params.train,
-        classes=len(schema.classes),
-        seed=params.seed,
-        trainer=trainer(),
-    )
-    with exclusive(), storage_works(STUDIES):
+    with exclusive(), chosen_cluster() as cluster, storage_works(STUDIES):
+        score = partial(
+            evaluate,
+            folds=folds,
+            network=params.network,
+            train=params.train,
+            classes=len(schema.classes),
+            seed=params.seed,
+            trainer=trainer(executor=executor(cluster)),
+        )
         study = open_study(params, schema.name, schema.task, STUDY_INPUTS, STUDIES)
         with Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror:
             with show_progress(study, params.search.trials) as progress:
@@ -62,6 +65,7 @@ def main() -> None:
                     study.tell(wave, score([trial.regularization for trial in wave]))
                     mirror.update()
                     progress()
+            note_processors("tune", study.name, cluster)
             write_outputs(study)
             mirror.complete()
 

@@ -56,17 +56,19 @@ def train_stack(
     architecture: Architecture,
     train: TrainParams,
     keep_weights: bool = True,
+    cores: int | None = None,
 ) -> list[Fit]:
     """Train the members and return their fits in the same order.
 
     keep_weights: whether fits keep their weights. Without, only losses and outputs take memory.
+    cores: how many cores to use; None for all of the machine.
     """
     if not members:
         return []
     if not has_machine_code():
         logger.info("compiling the trainer, once for this environment: some 10 s")
-    shared = _trajectories(members)
-    workers = min(os.cpu_count() or 1, len(shared))
+    shared = trajectories(members)
+    workers = min(cores or os.cpu_count() or 1, len(shared))
     waiting: deque[tuple[list[int], _Training | None]] = deque((places, None) for places in shared)
     fits: dict[int, Fit] = {}
 
@@ -109,7 +111,7 @@ def _next(
         return None
 
 
-def _trajectories(members: Sequence[Member]) -> list[list[int]]:
+def trajectories(members: Sequence[Member]) -> list[list[int]]:
     """Return the places of the members that take the same steps, group by group."""
     groups: dict[object, list[int]] = {}
     for place, member in enumerate(members):

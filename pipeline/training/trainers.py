@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 from pipeline.training.fit import Trainer
@@ -11,7 +12,8 @@ from pipeline.training.stack import train_stack
 Model = Literal["mlp"]
 Executor = Callable[[Trainer], Trainer]
 
-TRAINERS: dict[Model, Trainer] = {"mlp": train_stack}
+TRAINERS: Mapping[Model, Trainer] = {"mlp": train_stack}
+ONE_CORE: Mapping[Model, Trainer] = {"mlp": partial(train_stack, cores=1)}
 
 
 def inline(train: Trainer) -> Trainer:
@@ -26,3 +28,8 @@ def trainer(model: Model = "mlp", executor: Executor = inline) -> Trainer:
     where the trainer runs, and may change nothing about its fits.
     """
     return executor(TRAINERS[model])
+
+
+def one_core(model: Model = "mlp") -> Trainer:
+    """Return the trainer of a model that uses one core, to run several side by side."""
+    return ONE_CORE[model]

@@ -13,7 +13,7 @@ from pipeline.evaluation.fold import FoldResult
 from pipeline.evaluation.kept import Kept
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.result import Evaluation
-from pipeline.evaluation.run import plan_evaluation, run_evaluation
+from pipeline.evaluation.run import in_turn, plan_evaluation, run_evaluation
 from pipeline.evaluation.summary import summarize
 from pipeline.training.fit import Trainer
 
@@ -43,7 +43,7 @@ class Mortal(Kept):
 
 def outcome(rows: Rows, params: Params, trainer: Trainer, kept: Kept) -> tuple[Evaluation, bytes]:
     plan = plan_evaluation(rows, params)
-    results = list(run_evaluation(plan, params, trainer, kept, lambda done, note: None))
+    results = list(run_evaluation(plan, params, in_turn(trainer), kept, lambda done, note: None))
     table = pd.concat([result.losses for result in results], ignore_index=True)
     evaluation = summarize([result.record for result in results], table, rows, params)
     return evaluation, table.to_parquet(index=False)
@@ -92,7 +92,9 @@ def test_progress_counts_what_is_done(
     def run() -> list[FoldResult]:
         plan = plan_evaluation(rows, params)
         kept = Kept(tmp_path, "abc")
-        return list(run_evaluation(plan, params, trainer, kept, lambda *one: shown.append(one)))
+        return list(
+            run_evaluation(plan, params, in_turn(trainer), kept, lambda *one: shown.append(one))
+        )
 
     run()
     assert [done for done, _ in shown] == [1, 2, 3, 4, 5, 6]

@@ -13,7 +13,7 @@ from pipeline.evaluation.headline import figures, sentence
 from pipeline.evaluation.kept import Kept
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.result import Evaluation
-from pipeline.evaluation.run import plan_evaluation, run_evaluation
+from pipeline.evaluation.run import in_turn, plan_evaluation, run_evaluation
 from pipeline.evaluation.summary import summarize
 from pipeline.training.fit import Trainer
 
@@ -22,7 +22,7 @@ from pipeline.training.fit import Trainer
 def results(rows: Rows, params: Params, trainer: Trainer, tmp_path: Path) -> list[FoldResult]:
     plan = plan_evaluation(rows, params)
     kept = Kept(tmp_path, "abc")
-    return list(run_evaluation(plan, params, trainer, kept, lambda done, note: None))
+    return list(run_evaluation(plan, params, in_turn(trainer), kept, lambda done, note: None))
 
 
 def test_figures_are_means_over_rows_and_repetitions(

@@ -1,0 +1,73 @@
+"""Connect to the cluster that the environment chooses, if it chooses one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipeline.cluster.settings import ADDRESS, START_SCHEDULER, scheduler_address
+from pipeline.config.errors import InputError, one_line
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from pipeline.cluster.connection import Cluster
+
+logger = logging.getLogger(__name__)
+
+CONNECT_S = 15.0
+CLOSE_S = 2.0
+# What is sent at once is a stage's tables, and Dask warns of what it takes to be a mistake.
+SENT = {"distributed.admin.large-graph-warning-threshold": "10 GB"}
+
+
+@contextmanager
+def chosen_cluster() -> Iterator[Cluster | None]:
+    """Give the cluster at DASK_SCHEDULER_ADDRESS; None, for this process, if that is not set.
+
+    `InputError` if it cannot be used.
+    """
+    address = scheduler_address()
+    if address is None:
+        yield None
+        return
+    client = _connect(address)
+    try:
+        from pipeline.cluster.connection import Cluster
+        from pipeline.cluster.faults import check_workers
+
+        check_workers(client)
+        cluster = Cluster(client)
+        logger.info("training on the cluster at %s, %d threads", address, cluster.threads())
+        yield cluster
+    finally:
+        client.close(timeout=CLOSE_S)
+
+
+def _connect(address: str) -> Client:
+    try:
+        import dask
+        from distributed import Client
+        from distributed.comm import get_address_host_port, normalize_address
+    except ImportError as error:
+        raise InputError(
+            f"{ADDRESS}: is {address}, but {error.name} is not installed, want the extra 'cluster'."
+            " Install distributed as uv.lock has it, or unset the variable to train here."
+        ) from None
+    # It tells of each lost connection; what matters is said once, as an error.
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    dask.config.set(SENT)
+    try:
+        # A client of no address at all is not to be had back within half a minute.
+        get_address_host_port(normalize_address(address), strict=True)
+        return Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        raise InputError(
+            f"{ADDRESS}: no scheduler answers at {address} ({one_line(str(error))[:160]}), want the"
+            f" address that {START_SCHEDULER} shows. Start one, correct the address, or unset it to"
+            " train here."
+        ) from None
