@@ -26,7 +26,8 @@ class Service:
     """A process, with all that it starts, that can be started, broken and ended.
 
     command: what runs, with its arguments. log: where its output goes. ready: says whether it
-    works; without, it is taken to. variables: beside those of this process.
+    works; without, it is taken to. variables: beside those of this process. folder: that it runs
+    in. user: that it runs as. last: the signal that ends it in order.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Service:
         ready: Callable[[], bool] | None = None,
         variables: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        user: str | None = None,
+        last: int = signal.SIGTERM,
     ) -> None:
-        self.name, self.log = name, log
+        self.name, self.log, self._user, self._last = name, log, user, last
         self._command, self._ready = list(command), ready
         self._variables, self._folder = dict(variables or {}), folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,6 +74,9 @@ class Service:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self._variables},
                 cwd=self._folder,
+                user=self._user,
+                group=self._user,
+                extra_groups=None if self._user is None else [],
                 # A Ctrl-C in the terminal is for us: we end what we started, in order.
                 start_new_session=True,
             )
@@ -114,7 +120,7 @@ class Service:
             return
         # One that is stopped hears nothing else.
         self.signal(signal.SIGCONT)
-        self.signal(signal.SIGTERM)
+        self.signal(self._last)
         with suppress(subprocess.TimeoutExpired):
             self._wait()
         self.signal(signal.SIGKILL)

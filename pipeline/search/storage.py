@@ -28,9 +28,11 @@ def open_storage(file: Path) -> RDBStorage:
     """
     default = f"sqlite:///{file}"
     url = os.environ.get("OPTUNA_STORAGE", default)
-    busy = {"connect_args": {"timeout": BUSY_TIMEOUT_S}} if url.startswith("sqlite") else {}
+    # A server may have been restarted since a connection was last used.
+    of_server = {"pool_pre_ping": True}
+    of_file = {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
     try:
-        return RDBStorage(url, engine_kwargs=busy)
+        return RDBStorage(url, engine_kwargs=of_file if url.startswith("sqlite") else of_server)
     except (SQLAlchemyError, RuntimeError, ImportError, OSError) as error:
         why = str(getattr(error, "orig", None) or error).splitlines()[0]
         if url == default:
@@ -64,6 +66,13 @@ def open_study(
     params: Params, dataset: str, task: Task, inputs: Iterable[Path], database: Path
 ) -> Study:
     """Open the study of these parameters and input files; a new one if there is none yet."""
+    return study_in(open_storage(database), params, dataset, task, inputs)
+
+
+def study_in(
+    storage: RDBStorage, params: Params, dataset: str, task: Task, inputs: Iterable[Path]
+) -> Study:
+    """Open the study of these parameters and input files in a storage that is open already."""
     name = study_name(params, dataset, inputs)
     about = {
         "question": f"Does regularization help on {dataset}?",
@@ -71,6 +80,4 @@ def open_study(
         "step of an intermediate value": "fold",
         **settings(params),
     }
-    return Study(
-        open_storage(database), name, params.search, params.baseline, params.seed, about, task
-    )
+    return Study(storage, name, params.search, params.baseline, params.seed, about, task)

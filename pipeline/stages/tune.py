@@ -27,8 +27,10 @@ from pipeline.project.outputs import (
 )
 from pipeline.project.run_stage import logger, run_stage
 from pipeline.search.evaluate import evaluate
-from pipeline.search.storage import open_study, storage_works
+from pipeline.search.fingerprint import study_name
+from pipeline.search.storage import open_storage, storage_works, study_in
 from pipeline.search.study import Study
+from pipeline.search.study_lock import sole_writer
 from pipeline.search.views import summary
 from pipeline.search.views.plots import draw_study
 from pipeline.search.views.progress import show_progress
@@ -58,16 +60,20 @@ def main() -> None:
             seed=params.seed,
             trainer=trainer(executor=executor(cluster)),
         )
-        study = open_study(params, schema.name, schema.task, STUDY_INPUTS, STUDIES)
-        with Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror:
-            with show_progress(study, params.search.trials) as progress:
-                for wave in study.remaining_waves():
-                    study.tell(wave, score([trial.regularization for trial in wave]))
-                    mirror.update()
-                    progress()
-            note_processors("tune", study.name, cluster)
-            write_outputs(study)
-            mirror.complete()
+        storage = open_storage(STUDIES)
+        with sole_writer(storage, study_name(params, schema.name, STUDY_INPUTS)) as keep:
+            study = study_in(storage, params, schema.name, schema.task, STUDY_INPUTS)
+            with Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror:
+                with show_progress(study, params.search.trials) as progress:
+                    for wave in study.remaining_waves():
+                        scores = score([trial.regularization for trial in wave])
+                        keep()
+                        study.tell(wave, scores)
+                        mirror.update()
+                        progress()
+                note_processors("tune", study.name, cluster)
+                write_outputs(study)
+                mirror.complete()
 
 
 def write_outputs(study: Study) -> None:
