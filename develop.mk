@@ -23,6 +23,7 @@ check: $(READY) ## Lint, types, import contracts, dvc.yaml and params.yaml
 	actionlint
 	zizmor --offline --quiet --no-progress .github
 	dvc stage list > /dev/null
+	cd atlas && dvc stage list > /dev/null
 	python -m checks.stage_deps
 	python -m checks.architecture
 	python -m checks.parameters
@@ -51,6 +52,14 @@ bench-peers: $(READY) ## Add PyTorch and JAX to .venv, for bench
 .PHONY: bench
 bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth proximal serving tracking tables coverage", TABLES=folder of tables)
 	python -m benchmarks $(PARTS)
+
+# FORCE=1 makes results anew that are there; otherwise it goes on where it was stopped.
+.PHONY: atlas
+atlas: $(READY) ## Evaluate each table of the atlas, one after the other (hours; FORCE=1 all anew)
+	$(UV) sync --locked --compile-bytecode --quiet --group atlas
+	@python -m atlas.hours
+	cd atlas && nice dvc repro --keep-going $(if $(FORCE),--force)
+	python -m checks.figures --write
 
 .PHONY: chaos
 chaos: $(READY) ## Break runs for real in a scratch clone, and see that nothing is lost (FAULTS=--short)
