@@ -30,7 +30,8 @@ def answer(evaluation: Evaluation) -> str:
             f"It makes no difference that matters: with the tuned settings the {words} of new rows"
             f" changes by less than {evaluation.rope:g}, one way or the other."
         )
-    fall, rise = (rough_percent(end, loss) for end in (-difference.low, difference.high))
+    # An interval may reach further down, but no loss falls below 0.
+    fall, rise = (rough_percent(end, loss) for end in (min(-difference.low, loss), difference.high))
     return (
         f"Cannot tell yet: with the tuned settings the {words} of new rows may fall by up to"
         f" {fall} or rise by up to {rise}; {rows_wanted(evaluation)}."

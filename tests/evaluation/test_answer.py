@@ -66,6 +66,11 @@ def test_what_cannot_be_told_yet_is_said_with_the_rows_that_would_tell() -> None
     assert re.search(r"about 1,\d00 rows would settle it\.$", text)
 
 
+def test_no_loss_is_said_to_fall_below_nothing() -> None:
+    text = answer(evaluation(-0.1, reach=0.9))
+    assert f"may fall by up to 100{SPACE}% or rise by up to 400{SPACE}%" in text
+
+
 def test_rows_that_are_there_already_are_pointed_at() -> None:
     assert "and 9,000 are there (evaluate.rows is 400)" in answer(evaluation(-0.02, available=9000))
 
