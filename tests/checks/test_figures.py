@@ -22,7 +22,8 @@ def test_every_picture_of_a_page_is_there_and_every_picture_is_shown() -> None:
         for page in (figures.ROOT / "README.md", *figures.RUNS.parent.glob("*.md"))
         for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text())
     }
-    assert shown == {file.resolve() for file in figures.RUNS.parent.glob("*.png")}
+    docs = figures.RUNS.parent
+    assert shown == {file.resolve() for kind in ("png", "svg") for file in docs.glob(f"*.{kind}")}
 
 
 def test_another_run_changes_the_figures(tmp_path: Path) -> None:
