@@ -58,6 +58,7 @@ def make_project(folder: Path, name: str, table: AtlasTable, shipped: Shipped) -
     own = f"[core]\n    no_scm = true\n    site_cache_dir = {folder / STATE / 'dvc'}\n"
     (folder / ".dvc/config.local").write_text(own.replace("%", "%%"))
     (folder / "tables").mkdir()
+    shutil.copy(ROOT / "tables/.gitignore", folder / "tables")
     source = table.source
     if shipped.frame is not None:
         source = f"tables/{name}.parquet"

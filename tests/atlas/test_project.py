@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +112,36 @@ def test_crash_is_the_result_too() -> None:
 def test_what_is_not_of_the_table_is_no_result_of_it(lines: list[str]) -> None:
     with pytest.raises(StoppedError):
         failure_line(lines)
+
+
+def test_whatever_ends_a_table_ends_its_stage(tmp_path: Path) -> None:
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    site_cache_dir = site\n")
+    stage = "stages: {evaluate: {cmd: 'echo $$ > pid.part; mv pid.part pid; exec sleep 300'}}"
+    (tmp_path / "dvc.yaml").write_text(stage)
+    code = (
+        "import sys; from pathlib import Path; from atlas.project import run_pipeline;"
+        " from pipeline.project.run_stage import run_stage;"
+        " run_stage(lambda: run_pipeline(Path(sys.argv[1])))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT)
+    wait_for((tmp_path / "pid").is_file)
+    stage_pid = int((tmp_path / "pid").read_text())
+    assert alive(stage_pid)
+    running.terminate()
+    assert running.wait(60) == 128 + signal.SIGTERM
+    wait_for(lambda: not alive(stage_pid))
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
