@@ -58,8 +58,8 @@ bench: $(READY) ## Time trainer and pipeline side by side with their peers (PART
 atlas: $(READY) ## Evaluate each table of the atlas, one after the other (hours; FORCE=1 all anew)
 	$(UV) sync --locked --compile-bytecode --quiet --group atlas
 	@python -m atlas.hours
-	cd atlas && nice dvc repro --keep-going $(if $(FORCE),--force)
-	python -m checks.figures --write
+	@code=0; (cd atlas && nice dvc repro --keep-going $(if $(FORCE),--force)) || code=$$?; \
+	  python -m checks.figures --write; exit $$code
 
 .PHONY: chaos
 chaos: $(READY) ## Break runs for real in a scratch clone, and see that nothing is lost (FAULTS=--short)
