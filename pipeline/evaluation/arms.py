@@ -16,8 +16,10 @@ from pipeline.evaluation.variants import (
 )
 
 BASELINE, NONE = "baseline", "none"
+# The mean prediction of the tuned mix's networks, where there are several in each fold.
+ENSEMBLE = f"{MIX}_ensemble"
 WITHOUT = f"{MIX}_without_"
-__all__ = ["BASELINE", "MIX", "arms", "lone_strengths", "part_of"]
+__all__ = ["BASELINE", "ENSEMBLE", "MIX", "arms", "lone_strengths", "part_of"]
 
 
 def lone_strengths(

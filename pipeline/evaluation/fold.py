@@ -14,7 +14,7 @@ from pipeline.config.params import Params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold, prepare_cv, prepare_final
 from pipeline.data.schema import FOLD_COLUMN
-from pipeline.evaluation.arms import BASELINE, MIX, arms
+from pipeline.evaluation.arms import BASELINE, ENSEMBLE, MIX, arms
 from pipeline.evaluation.inner_search import InnerSearch, search_inside
 from pipeline.evaluation.losses import loss_names, row_losses
 from pipeline.evaluation.outer import OuterFold, Rows, draw_seed
@@ -74,6 +74,10 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
                 temperature=temperature,
             )
         )
+        if arm.name == MIX and len(networks) > 1:
+            mean = task.ensemble(logits)[None]
+            frames.append(_lines(outer, ENSEMBLE, row_losses(mean, y, None, task)))
+            records.append(_ensemble_record(records[-1], len(networks)))
     for name, output in peer_outputs(final, classes, seeds[0]).items():
         frames.append(_lines(outer, name, row_losses(output[None], y, None, task)))
     record = FoldRecord(
@@ -140,6 +144,15 @@ def _temperatures(search: InnerSearch) -> dict[str, float]:
     """
     trials = {BASELINE: search.baseline, MIX: search.best, **search.alone}
     return {name: trial.temperature for name, trial in trials.items() if trial.loss is not None}
+
+
+def _ensemble_record(mix: ArmRecord, networks: int) -> ArmRecord:
+    """Return the record of the mean prediction of the mix's networks.
+
+    It has no temperature: the inner search knows the predictions of single networks alone.
+    """
+    title = f"{mix.title}, mean of {networks} networks"
+    return mix.model_copy(update={"name": ENSEMBLE, "title": title, "temperature": None})
 
 
 def _lines(outer: OuterFold, arm: str, losses: dict[str, Floats]) -> pd.DataFrame:

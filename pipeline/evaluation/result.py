@@ -66,6 +66,18 @@ class PartOfMix(_Record):
     verdict: ProcedureVerdict
 
 
+class EnsembleGain(_Record):
+    """The mean prediction of several tuned networks beside these networks, each alone.
+
+    networks: whose predictions are averaged. difference: the loss of their mean prediction minus
+    the mean of their losses, on the same rows; its interval has the confidence alone.
+    """
+
+    networks: int
+    difference: ProcedureDifference
+    verdict: ProcedureVerdict
+
+
 class Peer(_Record):
     """Another model on the same folds. difference: the loss of the tuned network minus its."""
 
@@ -104,7 +116,8 @@ class Evaluation(_Record):
     score a row. arms: the baseline first, then the tuned mix; the interval of the tuned mix has the
     confidence alone, those of the other arms have it together, and so do those of the parts and of
     the peers. repeats: the estimate of each repetition. member_epochs, member_steps: what the
-    training took. task_name: None for classification.
+    training took. task_name: None for classification. ensemble: None if one network of each arm
+    scores a row in each repetition.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -128,7 +141,8 @@ class Evaluation(_Record):
     member_epochs: int
     member_steps: int
     task_name: TaskName | None = None
-    left_out: ClassVar[tuple[str, ...]] = ("task_name",)
+    ensemble: EnsembleGain | None = None
+    left_out: ClassVar[tuple[str, ...]] = ("task_name", "ensemble")
 
     @property
     def task(self) -> Task:

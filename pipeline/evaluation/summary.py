@@ -11,13 +11,14 @@ import pandas as pd
 from pipeline.config.params import Params
 from pipeline.config.sections.compare import CompareParams
 from pipeline.data.target import actual_values
-from pipeline.evaluation.arms import BASELINE, MIX, part_of
+from pipeline.evaluation.arms import BASELINE, ENSEMBLE, MIX, part_of
 from pipeline.evaluation.losses import RECALIBRATED, loss_names
 from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.records import ArmRecord, FoldRecord
 from pipeline.evaluation.result import (
     Arm,
     ArmDifference,
+    EnsembleGain,
     Evaluation,
     OuterFoldRecord,
     PartOfMix,
@@ -95,6 +96,7 @@ def summarize(
         member_epochs=sum(record.member_epochs for record in records),
         member_steps=sum(record.member_steps for record in records),
         task_name=None if task is CLASSIFICATION else task.name,
+        ensemble=_ensemble(table, judge, evaluate.seeds),
     )
 
 
@@ -196,6 +198,14 @@ def _parts(names: Sequence[ArmRecord], table: Losses, judge: _Judge) -> tuple[Pa
         )
         for part, difference in zip(without, found, strict=True)
     )
+
+
+def _ensemble(table: Losses, judge: _Judge, networks: int) -> EnsembleGain | None:
+    if ENSEMBLE not in table:
+        return None
+    (difference,) = judge([_change(table, ENSEMBLE, MIX, judge.task.loss.name)])
+    verdict = procedure_verdict(difference, judge.rope)
+    return EnsembleGain(networks=networks, difference=difference, verdict=verdict)
 
 
 def _peers(table: Losses, judge: _Judge) -> tuple[Peer, ...]:

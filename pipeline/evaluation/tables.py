@@ -11,8 +11,10 @@ from pipeline.statistics.nested import ProcedureDifference
 def arms_table(e: Evaluation) -> pd.DataFrame:
     """Return a row for each arm, for each part of the mix and for each other model.
 
+    One more is for the mean prediction of the tuned networks, if there is one.
+
     difference: in the loss. An arm is compared with the baseline, the mix with itself without a
-    part, and the tuned network with another model.
+    part, the mean prediction with the networks alone, and the tuned network with another model.
     """
     loss, second = e.task.loss.name, e.task.second_loss.name
     rows: list[dict[str, object]] = [
@@ -35,6 +37,15 @@ def arms_table(e: Evaluation) -> pd.DataFrame:
         }
         for part in e.parts
     ]
+    if e.ensemble:
+        rows.append(
+            {
+                "arm": f"Mean of {e.ensemble.networks} tuned networks",
+                "compared": "their mean prediction with each of them alone",
+                **_interval(e.ensemble.difference),
+                "verdict": e.ensemble.verdict,
+            }
+        )
     rows += [
         {
             "arm": peer.title,

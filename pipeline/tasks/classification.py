@@ -153,16 +153,35 @@ def log_loss_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
     networks' probabilities, the mean log loss of a row is -log m(y), its bias, plus the mean
     Kullback-Leibler divergence from m to the networks, its variance; exactly.
     """
-    from scipy.special import log_expit, log_softmax, logsumexp
+    from scipy.special import logsumexp
 
-    z = np.asarray(logits, np.float64)
-    if z.shape[-1] == 1:
-        log_p = np.concatenate([log_expit(-z), log_expit(z)], axis=-1)
-    else:
-        log_p = log_softmax(z, axis=-1)
+    log_p = _log_probabilities(logits)
     geometric = log_p.mean(0)
     total = logsumexp(geometric, axis=-1)
     return total - geometric[np.arange(len(y)), y], -total
+
+
+def mean_probability(logits: Floats) -> Floats:
+    """Return logits (row, output) whose probabilities are the means of those of all networks.
+
+    logits: (network, row, output). From logarithms, so that a mean near 0 or 1 keeps its digits.
+    """
+    from scipy.special import logsumexp
+
+    log_p = _log_probabilities(logits)
+    mean = logsumexp(log_p, axis=0) - np.log(len(log_p))
+    one_output = np.shape(logits)[-1] == 1
+    return np.asarray(mean[:, 1:] - mean[:, :1] if one_output else mean)
+
+
+def _log_probabilities(logits: npt.ArrayLike) -> Floats:
+    """Return (…, row, class) logarithms of the probabilities of logits (…, row, output)."""
+    from scipy.special import log_expit, log_softmax
+
+    z = np.asarray(logits, np.float64)
+    if z.shape[-1] == 1:
+        return np.concatenate([log_expit(-z), log_expit(z)], axis=-1)
+    return np.asarray(log_softmax(z, axis=-1))
 
 
 def error_terms(logits: Floats, y: Labels) -> tuple[Floats, Floats]:
@@ -261,6 +280,7 @@ CLASSIFICATION = Task(
         Level("calibration_error", "Calibration error", _from_logits(calibration_error)),
     ),
     terms=log_loss_terms,
+    ensemble=mean_probability,
     error_terms=error_terms,
     served_figures={"calibration_error": calibration_error},
     peers=(

@@ -74,6 +74,11 @@ def squared_error_terms(outputs: Floats, y: Targets) -> tuple[Floats, Floats]:
     return (predicted.mean(0) - y) ** 2, predicted.var(0)
 
 
+def mean_prediction(outputs: Floats) -> Floats:
+    """Return the (row, 1) mean of the predictions of all networks (network, row, 1)."""
+    return np.asarray(np.asarray(outputs, np.float64).mean(0))
+
+
 def _once(y: Targets) -> Floats:
     return np.ones((1, len(y)))
 
@@ -153,6 +158,7 @@ REGRESSION = Task(
     gate_metric=RMSE,
     levels=(Level("rmse", "RMSE", RMSE.value), Level("r2", "R²", R2.value)),
     terms=squared_error_terms,
+    ensemble=mean_prediction,
     peers=(
         Peer("mean", "Mean of the target alone", _mean_guess, transformed=False),
         Peer("linear", "Ridge regression", _ridge),

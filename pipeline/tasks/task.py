@@ -65,10 +65,11 @@ class Task:
     metrics: in the order in which tables list them. loss: the one of them that scores trials and
     that the verdict rests on; less of it is better. second_loss: the one that also judges the arms
     of an evaluation. gate_metric: the one by which the gate compares two models, unless told
-    otherwise. categorical: whether rows belong to classes; then outputs are logits, which one
-    temperature rescales. error_terms: from outputs and targets to
-    the (row,) share of networks that are wrong, and whether their mode is. served_figures: what
-    else is known of a model, from what it serves, by name.
+    otherwise. ensemble: from outputs (network, row, output) to those (row, output) of the
+    networks' mean prediction. categorical: whether rows belong to classes; then outputs are logits,
+    which one temperature rescales. error_terms: from outputs and targets to the (row,) share of
+    networks that are wrong, and whether their mode is. served_figures: what else is known of a
+    model, from what it serves, by name.
     """
 
     name: TaskName
@@ -78,6 +79,7 @@ class Task:
     gate_metric: Metric
     levels: tuple[Level, ...]
     terms: Terms
+    ensemble: Callable[[Floats], Floats]
     peers: tuple[Peer, ...]
     words: Words
     categorical: bool = False

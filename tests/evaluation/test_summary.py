@@ -15,7 +15,11 @@ from pipeline.evaluation.outer import Rows
 from pipeline.evaluation.result import Evaluation
 from pipeline.evaluation.run import in_turn, plan_evaluation, run_evaluation
 from pipeline.evaluation.summary import summarize
+from pipeline.evaluation.tables import arms_table
+from pipeline.project.records import written
 from pipeline.training.fit import Trainer
+
+SEVERAL = {"seeds": 3}
 
 
 @pytest.fixture
@@ -66,6 +70,10 @@ def test_figures_are_means_over_rows_and_repetitions(
     assert evaluation.training_rows == round(share * len(rows.frame)) < len(rows.frame)
     assert evaluation.trials == 7
 
+    # One network of each kind is no ensemble, and nothing of one is written.
+    assert evaluation.ensemble is None
+    assert "ensemble" not in json.dumps(written(evaluation, evaluation.task))
+
     text = json.dumps(evaluation.model_dump(), allow_nan=False)
     assert Evaluation.model_validate_json(text) == evaluation
     shown = figures(evaluation)
@@ -81,6 +89,37 @@ def test_figures_are_means_over_rows_and_repetitions(
     text = sentence(evaluation.model_copy(update={"verdict": "cannot tell yet", "arms": arms}))
     assert text.startswith("These rows cannot tell yet whether regularization helps: over")
     assert text.endswith("; about 640 rows would.")
+
+
+def test_several_networks_are_judged_as_an_ensemble_too(
+    rows: Rows, params: Params, trainer: Trainer, tmp_path: Path
+) -> None:
+    several = params.model_copy(update={"evaluate": params.evaluate.model_copy(update=SEVERAL)})
+    plan = plan_evaluation(rows, several)
+    results = list(
+        run_evaluation(plan, several, trainer, Kept(tmp_path, "abc"), lambda done, note: None)
+    )
+    table = pd.concat([result.losses for result in results], ignore_index=True)
+    evaluation = summarize([result.record for result in results], table, rows, several)
+    arm = evaluation.arms[2]
+    assert (arm.name, arm.title) == ("tuned_ensemble", "Tuned mix, mean of 3 networks")
+    means = table.groupby("arm")["log_loss"].mean()
+    assert arm.loss == pytest.approx(means["tuned_ensemble"])
+    assert arm.recalibrated is None
+    assert evaluation.ensemble is not None
+    gain = evaluation.ensemble.difference
+    assert gain.estimate == pytest.approx(means["tuned_ensemble"] - means["tuned"])
+    # The log loss is convex, so a mean of different networks loses less than they do on average.
+    by_row = table.set_index(["arm", "repeat", "row"])["log_loss"]
+    assert (by_row["tuned_ensemble"] < by_row["tuned"] + 1e-12).all()
+    assert gain.estimate < 0
+    assert gain.low < gain.estimate < gain.high
+    assert gain.confidence == params.compare.confidence
+    assert evaluation.ensemble.networks == 3
+    assert not any(part.name == "ensemble" for part in evaluation.parts)
+    compared = arms_table(evaluation)["compared"]
+    assert (compared == "their mean prediction with each of them alone").sum() == 1
+    assert Evaluation.model_validate_json(evaluation.model_dump_json()) == evaluation
 
 
 def test_no_evaluation_says_so() -> None:

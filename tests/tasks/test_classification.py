@@ -47,3 +47,16 @@ def test_score_agrees_with_scikit_learn(outputs: int) -> None:
     else:
         assert got["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p, multi_class="ovr"))
         assert got["brier"] == pytest.approx(((p - np.eye(3)[y]) ** 2).sum(1).mean())
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_an_ensemble_has_the_mean_of_its_networks_probabilities(outputs: int) -> None:
+    logits = np.random.default_rng(2).normal(size=(5, 20, outputs)) * 3
+    mean = CLASSIFICATION.ensemble(logits)
+    assert mean.shape == (20, outputs)
+    assert metrics.probabilities(mean) == pytest.approx(metrics.probabilities(logits).mean(0))
+    # Its loss is at most the mean of its networks' (Jensen), and a sure network stays finite.
+    y = np.arange(20) % max(outputs, 2)
+    assert metrics.row_log_loss(mean, y).mean() < metrics.row_log_loss(logits, y).mean()
+    sure = CLASSIFICATION.ensemble(np.full((2, 1, outputs), -800.0))
+    assert np.isfinite(sure).all()

@@ -82,13 +82,15 @@ def _chart(e: Evaluation) -> ChartBlock:
     shown = "; ".join(
         f"{title} {signed(change.estimate)} ({between(change)})" for title, change in arms
     )
+    mean = f" of the mean of {e.ensemble.networks} of its networks," if e.ensemble else ""
     return ChartBlock(
         ("arms",),
         f"Change in {words} against the baseline, with intervals: {shown}.",
         f"Change in {words} on new rows against the baseline: estimate and interval of the tuned"
-        " mix, of each technique alone, and of the mix without each part. Point at a mark for its"
-        f" figures. The interval of the tuned mix holds with {percent(e.confidence, 0)} confidence,"
-        " those of all the others hold together with as much, so they are wider.",
+        f" mix,{mean} of each technique alone, and of the mix without each part. Point at a mark"
+        " for its figures. The interval of the tuned mix holds with"
+        f" {percent(e.confidence, 0)} confidence, those of all the others hold together with as"
+        " much, so they are wider.",
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pipeline.comparison.result import Comparison
 from pipeline.evaluation.result import Arm, ArmDifference, Evaluation
 from pipeline.report.document import Block, HeadingBlock, ItemsBlock, TableBlock, TextBlock
-from pipeline.report.sections.test_rows import TAIL
-from pipeline.statistics.intervals import Interval
+from pipeline.report.sections.second_judges import second_judges
 from pipeline.text.numbers import (
     between,
     fixed,
@@ -29,13 +28,13 @@ def arms(c: Comparison) -> list[Block]:
         HeadingBlock("Which technique does what"),
         TextBlock(
             "An arm is a way to train: the baseline, the tuned mix, a technique alone, or the mix"
-            f" without a part. All rows but test's, in {e.outer_folds} outer folds,"
+            f" without a part.{_averaged(e)} All rows but test's, in {e.outer_folds} outer folds,"
             f" {len(e.repeats)} times over. In each outer training part everything is done anew:"
             f" preparation, search ({e.trials} trials, {e.inner_folds} inner folds), the strength"
             " of each technique alone, fitting. Elastic net takes half of either penalty's"
             f" strength. A change smaller than {_rope(e)} matters to nobody."
         ),
-        ItemsBlock(_second_judges(e)),
+        ItemsBlock(second_judges(e)),
         TableBlock(
             "Every arm against the baseline", _header(e), [_row(arm, e) for arm in e.arms],
             folded=True, printed=True,
@@ -50,6 +49,15 @@ def arms(c: Comparison) -> list[Block]:
             " intervals are right was measured: docs/regularization.md."
         ),
     ]  # fmt: skip
+
+
+def _averaged(e: Evaluation) -> str:
+    if e.ensemble is None:
+        return ""
+    return (
+        f" Losses are means over {e.ensemble.networks} networks; one arm instead averages what"
+        " those of the tuned mix predict."
+    )
 
 
 def _two_questions(e: Evaluation) -> str:
@@ -119,86 +127,6 @@ def _verdict(difference: ArmDifference) -> str:
     if difference.verdict != "cannot tell yet" or LIKELY >= likely >= 1 - LIKELY:
         return difference.verdict
     return f"cannot tell yet, probably {'helps' if likely > LIKELY else 'hurts'}"
-
-
-def _second_judges(e: Evaluation) -> list[str]:
-    tuned, baseline = e.tuned, e.baseline
-    texts = [_long_tail(e.difference, e.task.words.blunders), _by_second_loss(e)]
-    if e.difference.recalibrated is not None:
-        change = e.difference.recalibrated
-        assert tuned.recalibrated is not None
-        assert baseline.recalibrated is not None
-        texts.append(
-            "Less overconfident, or better? With the probabilities of both rescaled by one"
-            " temperature each, which takes overconfidence away, log loss changes by"
-            f" {signed(change.estimate)} ({between(change)}), from"
-            f" {fixed(baseline.recalibrated)} to {fixed(tuned.recalibrated)}:"
-            f" {_better_or_bolder(e.difference.loss, change)}."
-        )
-    return texts
-
-
-def _better_or_bolder(whole: Interval, rescaled: Interval) -> str:
-    """Say whether a difference in log loss is one in confidence, in prediction, or in both."""
-    if rescaled.high < 0:
-        if whole.estimate < 0 and rescaled.estimate > whole.estimate:
-            share = percent(rescaled.estimate / whole.estimate)
-            return (
-                f"the tuned network predicts better, which is {share} of the change; the rest is"
-                " less overconfidence"
-            )
-        return "the tuned network predicts better, and not only less overconfidently"
-    if rescaled.low > 0:
-        return "apart from overconfidence, the tuned network predicts worse"
-    if whole.high < 0:
-        return (
-            "the tuned network is less overconfident; whether it predicts better as well cannot be"
-            " told"
-        )
-    return "no difference can be told that way either"
-
-
-def _by_second_loss(e: Evaluation) -> str:
-    change = e.difference.second_loss
-    by_loss, words = e.difference.loss, e.task.loss.words
-    told = change.high < 0 or change.low > 0
-    if told and (change.estimate < 0) == (by_loss.estimate < 0):
-        agrees = "it points the same way, and clearly"
-    elif told:
-        agrees = f"it points the other way: what wins by {words} loses here"
-    elif (change.estimate < 0) == (by_loss.estimate < 0):
-        agrees = "it points the same way, but its interval holds 0"
-    else:
-        agrees = "it points the other way, but its interval holds 0"
-    return (
-        f"Second judge: {e.task.words.second_judge} changes by {signed(change.estimate)}"
-        f" ({between(change)}), from {fixed(e.baseline.second_loss)} to"
-        f" {fixed(e.tuned.second_loss)}: {agrees}."
-    )
-
-
-def _long_tail(difference: ArmDifference, blunders: str) -> str:
-    """Say which rows the difference comes from, and what that means."""
-    rows, change = difference.rows, difference.loss.estimate
-    if rows.tail_share is None:
-        return "Which rows: none, all have the same loss with either kind of network."
-    fewer = percent(rows.better_off)
-    median = signed(rows.median)
-    if rows.tail_share > 1:
-        share = "more than all of the change, as the other rows go the other way"
-    elif rows.tail_share < 0:
-        share = "nothing of the change, they go the other way"
-    else:
-        share = f"{percent(rows.tail_share)} of the change"
-    text = (
-        f"Which rows: the 1 % of rows with the largest losses carry {share}; {fewer} of the rows"
-        f" are better off with the tuned network, and the median row changes by {median}"
-    )
-    if change < 0 and rows.tail_share > TAIL and rows.median >= 0:
-        return (
-            f"{text}. Regularization prevents a few {blunders} and costs every other row a little."
-        )
-    return f"{text}."
 
 
 def _parts(e: Evaluation) -> list[Block]:

@@ -96,3 +96,8 @@ def _values(evaluation: Evaluation) -> Iterator[tuple[str, float, int]]:
     yield f"{name}_difference_low", difference.low, 0
     yield f"{name}_difference_high", difference.high, 0
     yield "helps_probability", difference.helps_probability, 0
+    if evaluation.ensemble:
+        gain = evaluation.ensemble.difference
+        yield f"ensemble_{name}_difference", gain.estimate, 0
+        yield f"ensemble_{name}_difference_low", gain.low, 0
+        yield f"ensemble_{name}_difference_high", gain.high, 0
