@@ -77,6 +77,10 @@ retrain: $(INSTALLED) ## What a scheduler runs: fetch anew; if anything is new, 
 	@python -m pipeline.commands.retrain $${TRIALS:+--trials "$$TRIALS"} $${FORCE:+--force} \
 	  $${PUSH:+--push}
 
+.PHONY: cluster
+cluster: $(READY) ## Run the last commit on Dask, PostgreSQL and S3, all on this machine, to see it work
+	@python -m pipeline.commands.cluster
+
 # Of some 130 columns, what decides and what differs.
 SHOWN := ^(verdict|difference[.](log_loss|squared_error))$$
 TEST_FIGURES := test_|(log_loss|accuracy|balanced_accuracy|roc_auc|pr_auc)[.]|(rmse|mae|r2|median_error|squared_error)[.]

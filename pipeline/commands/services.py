@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -175,3 +177,26 @@ def worker(
 def scheduler_file(folder: Path) -> Path:
     """Return the file that tells workers where the scheduler of a folder is."""
     return folder / "scheduler.json"
+
+
+def mlflow_server(folder: Path, port: int, variables: Mapping[str, str]) -> Service:
+    """Return MLflow's server, whose stores the variables name: a command line shows passwords."""
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", HOST]
+    # Its runners of background jobs are five more processes, and nobody asks for them.
+    without_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **variables}
+    return Service(
+        "MLflow's server",
+        [*command, "--port", str(port)],
+        folder / "mlflow.log",
+        ready=lambda: _is_healthy(port),
+        variables=without_jobs,
+        folder=folder,
+    )
+
+
+def _is_healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=2) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
