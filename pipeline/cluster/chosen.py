@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,6 @@ def _connect(address: str) -> Client:
     try:
         import dask
         from distributed import Client
-        from distributed.comm import get_address_host_port, normalize_address
     except ImportError as error:
         raise InputError(
             f"{ADDRESS}: is {address}, but {error.name} is not installed, want the extra 'cluster'."
@@ -62,12 +62,24 @@ def _connect(address: str) -> Client:
             logging.getLogger(name).setLevel(logging.CRITICAL)
     dask.config.set(SENT)
     try:
-        # A client of no address at all is not to be had back within half a minute.
-        get_address_host_port(normalize_address(address), strict=True)
+        # A client that cannot connect takes half a minute more to end, and ends with a traceback.
+        asyncio.run(_knock(address))
         return Client(address, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(
             f"{ADDRESS}: no scheduler answers at {address} ({one_line(str(error))[:160]}), want the"
-            f" address that {START_SCHEDULER} shows. Start one, correct the address, or unset it to"
-            " train here."
+            f" address that {START_SCHEDULER} shows, and certificates if it is tls://. Start one,"
+            " correct the address, or unset it to train here."
         ) from None
+
+
+async def _knock(address: str) -> None:
+    """Connect to a scheduler with the certificates of Dask's configuration, and hang up."""
+    from distributed.comm import connect, get_address_host_port, normalize_address
+    from distributed.security import Security
+
+    place = normalize_address(address)
+    get_address_host_port(place, strict=True)
+    secured = Security().get_connection_args("client")
+    comm = await connect(place, timeout=CONNECT_S, **secured)
+    await comm.close()

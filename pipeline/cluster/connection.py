@@ -77,7 +77,8 @@ class Cluster:
             try:
                 return ended.get(timeout=LOOK_S)
             except queue.Empty:
-                patience.with_workers(len(self._ask(self._client.scheduler.ncores)))
+                # One that lacks memory pauses, maybe for good.
+                patience.with_workers(len(self._ask(self._client.scheduler.ncores_running)))
 
     def _result(self, future: Future) -> tuple[str, bytes]:
         try:

@@ -29,10 +29,12 @@ class Patience:
         now = time.monotonic()
         if self._alone_since is None:
             self._alone_since = now
-            logger.info("the cluster has no worker; waiting for one, %.0f s at most", self._limit)
+            logger.info(
+                "the cluster has no worker that works; waiting for one, %.0f s at most", self._limit
+            )
         elif now - self._alone_since > self._limit:
             raise InputError(
                 f"{ADDRESS}: the scheduler has had no worker for {self._limit:.0f} s, want at least"
-                f" one. Start some ({START_WORKER}), then run dvc repro again; what is finished is"
-                " kept."
+                f" one. Start some ({START_WORKER}), or give those that lack memory more"
+                " (--memory-limit), then run dvc repro again; what is finished is kept."
             )

@@ -75,7 +75,7 @@ def start(folder: Path, project: Path, stack: ExitStack) -> Mapping[str, str]:
         "MLFLOW_SERVE_ARTIFACTS": "true",
     }
     stack.enter_context(mlflow_server(folder, web, {**store.variables, **own}))
-    stack.enter_context(scheduler(folder, port))
+    stack.enter_context(scheduler(folder, port, code=project))
     for name in WORKERS:
         stack.enter_context(worker(folder, name, code=project))
     address = f"http://{HOST}:{web}"

@@ -147,12 +147,26 @@ def listens(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def scheduler(folder: Path, port: int, options: Sequence[str] = ()) -> Service:
-    """Return Dask's scheduler, without its dashboard; workers find it by a file in the folder."""
+def scheduler(
+    folder: Path,
+    port: int,
+    options: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+    code: Path | None = None,
+) -> Service:
+    """Return Dask's scheduler, without its dashboard; workers find it by a file in the folder.
+
+    code: the folder of the project that it imports; this one, if none is given.
+    """
     command = [sys.executable, "-m", "dask", "scheduler", "--host", HOST, "--port", str(port)]
     command += ["--no-dashboard", "--scheduler-file", str(scheduler_file(folder)), *options]
     return Service(
-        "Dask's scheduler", command, folder / "scheduler.log", ready=lambda: listens(port)
+        "Dask's scheduler",
+        command,
+        folder / "scheduler.log",
+        ready=lambda: listens(port),
+        variables=variables,
+        folder=code,
     )
 
 
