@@ -22,6 +22,8 @@ START_S = 180.0
 END_S = 20.0
 LOOK_S = 0.1
 HOST = "127.0.0.1"
+# Without a dashboard, Dask still serves pages on its state, and to everybody unless told.
+LOOPBACK_PAGES = ("--no-dashboard", "--dashboard-address", f"{HOST}:0")
 
 
 class Service:
@@ -159,7 +161,7 @@ def scheduler(
     code: the folder of the project that it imports; this one, if none is given.
     """
     command = [sys.executable, "-m", "dask", "scheduler", "--host", HOST, "--port", str(port)]
-    command += ["--no-dashboard", "--scheduler-file", str(scheduler_file(folder)), *options]
+    command += [*LOOPBACK_PAGES, "--scheduler-file", str(scheduler_file(folder)), *options]
     return Service(
         "Dask's scheduler",
         command,
@@ -181,7 +183,7 @@ def worker(
 
     code: the folder of the project that it imports; this one, if none is given.
     """
-    command = [sys.executable, "-m", "dask", "worker", "--host", HOST, "--no-dashboard"]
+    command = [sys.executable, "-m", "dask", "worker", "--host", HOST, *LOOPBACK_PAGES]
     command += ["--nthreads", "1", "--name", name, "--local-directory", str(folder / name)]
     command += ["--scheduler-file", str(scheduler_file(folder)), *options]
     log = folder / f"{name}.log"
