@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from chaos import signals, surroundings
+from chaos import cluster, signals, surroundings
 from chaos.checks import Difference, difference, state
 from chaos.site import BrokenPromiseError, Site
 from chaos.surroundings import ImpossibleError
@@ -63,20 +63,31 @@ KINDS: dict[str, tuple[Strike, dict[str, int]]] = {
     "MLflow server absent": (surroundings.server_absent, {"tune": 1, "compare": 1}),
     "disk full": (surroundings.disk_full, {"tune": 3, "compare": 2}),
     "read-only folder": (surroundings.read_only, {"tune": 2, "compare": 2}),
+    "Dask's worker killed": (cluster.worker_killed, {"tune": 3, "evaluate": 3}),
+    "Dask's worker killed always": (cluster.worker_killed_always, {"tune": 1, "evaluate": 1}),
+    "Dask's scheduler killed": (cluster.scheduler_killed, {"tune": 2, "evaluate": 2}),
+    "Dask's worker stalled": (cluster.worker_stalled, {"tune": 2, "evaluate": 2}),
+    "Dask's worker lacks memory": (cluster.worker_out_of_memory, {"tune": 1, "evaluate": 1}),
+    "PostgreSQL restarted": (cluster.database_restarted, {"tune": 3}),
     "clock a day back": (surroundings.clock_steps_back, {"tune": 2, "compare": 1}),
 }
 # For CI: several faults one after the other, then one run to the end.
-SHORT: dict[str, list[str]] = {
-    "tune": [
-        "SIGKILL to the stage",
-        "read-only folder",
-        "SIGKILL to both",
-        "SIGTERM to the stage",
-        "disk full",
-    ],
-    "evaluate": ["SIGKILL to the stage", "SIGTERM to the stage"],
-    "compare": ["SIGKILL to the stage", "disk full", "SIGKILL to the stage"],
-}
+SHORT: list[tuple[str, list[str]]] = [
+    (
+        "tune",
+        [
+            "SIGKILL to the stage",
+            "read-only folder",
+            "SIGKILL to both",
+            "SIGTERM to the stage",
+            "disk full",
+        ],
+    ),
+    ("evaluate", ["SIGKILL to the stage", "SIGTERM to the stage"]),
+    ("evaluate", ["Dask's worker killed"]),
+    ("tune", ["PostgreSQL restarted"]),
+    ("compare", ["SIGKILL to the stage", "disk full", "SIGKILL to the stage"]),
+]
 
 
 def full() -> Iterator[list[Fault]]:
@@ -89,7 +100,7 @@ def full() -> Iterator[list[Fault]]:
 
 def short() -> Iterator[list[Fault]]:
     """A few faults of chosen kinds, one after the other."""
-    for target, names in SHORT.items():
+    for target, names in SHORT:
         yield [Fault(name, target, KINDS[name][0]) for name in names]
 
 
