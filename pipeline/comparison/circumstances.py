@@ -10,6 +10,7 @@ from pipeline.config.params import Params
 from pipeline.data.findings import sentences
 from pipeline.data.prepare import Fold
 from pipeline.data.schema import Schema
+from pipeline.statistics.intervals import Interval
 from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.tasks.task import Task
 from pipeline.text.numbers import listed
@@ -28,7 +29,7 @@ class SearchOutcome:
     study: str
     best_trial: int
     trials: int
-    importance: Mapping[str, float] = field(default_factory=dict)
+    importance: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import WeightSizes
 from pipeline.config.sections.regularization import Regularization
 from pipeline.evaluation.result import Evaluation
-from pipeline.statistics.intervals import Verdict
+from pipeline.statistics.intervals import Interval, Verdict
 from pipeline.statistics.paired import McNemar, PairedMetric
 from pipeline.statistics.verdicts import ProcedureVerdict
 from pipeline.tasks.classification import CLASSIFICATION
@@ -21,7 +21,7 @@ from pipeline.tasks.known import task_of
 from pipeline.tasks.task import Task
 from pipeline.text.numbers import between, fixed, percent, signed
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 __all__ = [
     "SCHEMA_VERSION",
     "Candidate",
@@ -90,8 +90,8 @@ class Comparison(_Record):
     were switched off, or that the task has not, are None or empty. fitting_rows: number of training
     rows that fitted the networks of the ablation and of the bootstrap sets. reference: the
     published run, repeated.
-    importance: share of each tuned value in what moved the score of the trials (PED-ANOVA), empty
-    if there were too few trials.
+    importance: share of each tuned value in what moved the score of the trials (PED-ANOVA), with
+    an interval over resamples of the trials; empty if there were too few trials.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -119,7 +119,7 @@ class Comparison(_Record):
     weights: tuple[WeightSizes, ...] = ()
     quality: Quality | None = None
     setting: Setting | None = None
-    importance: dict[str, float] = {}
+    importance: dict[str, Interval] = {}
 
     @property
     def task(self) -> Task:

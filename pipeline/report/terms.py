@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.comparison.assessment import Quality
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.regularizers import TECHNIQUES
+from pipeline.statistics.intervals import Interval
 from pipeline.text.numbers import setting
 
 # The variant without any regularization, which is the baseline unless that has some.
@@ -32,6 +35,11 @@ def threshold_matters(quality: Quality) -> bool:
     """Say whether the chosen threshold classifies any test row otherwise than 0.5 does."""
     usual, chosen = quality.usual, quality.chosen
     return bool(usual and chosen and usual.confusion != chosen.confusion)
+
+
+def by_share(importance: Mapping[str, Interval]) -> list[tuple[str, Interval]]:
+    """Return the tuned values with their shares, the largest first."""
+    return sorted(importance.items(), key=lambda item: -item[1].estimate)
 
 
 def settings(regularization: Regularization) -> str:

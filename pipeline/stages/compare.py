@@ -46,6 +46,7 @@ from pipeline.project.stopwatch import Stopwatch
 from pipeline.report.assemble import ReportFiles, assemble_report
 from pipeline.report.head import made_line
 from pipeline.report.sections import last_lines
+from pipeline.statistics.intervals import Interval
 from pipeline.tracking.models.comparison_run import log_comparison
 from pipeline.tracking.models.export import export_models, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
@@ -90,7 +91,12 @@ def main() -> None:
             machine = machine_words(cluster)
         circumstances = Circumstances(
             describe_data(schema, rows.counts, fold),
-            SearchOutcome(best["study"], best["trial"], best["trials"], best.get("importance", {})),
+            SearchOutcome(
+                best["study"],
+                best["trial"],
+                best["trials"],
+                {name: Interval(**share) for name, share in best["importance"].items()},
+            ),
             describe_setting(params, file_digests(ROLES), package_versions(), machine, schema.task),
         )
         with clock("export"):

@@ -87,7 +87,7 @@ def test_report_says_only_what_the_json_holds_and_shows_names_as_text(
         if tag == "svg" and given.get("role") == "img"
     ]
     assert all(given["aria-label"] for given in charts)
-    assert len(charts) == (16 if classes == 2 else 14)
+    assert len(charts) == (17 if classes == 2 else 15)
     assert page.tags.count("h1") == 1
     assert page.tags.count("h2") == 6
     assert page.tags.count("caption") == page.tags.count("table")
@@ -171,7 +171,7 @@ def test_parts_that_are_switched_off_leave_a_report(params: Params) -> None:
     assert findings.curves == ()
     assert set(charts(comparison, drawn_from, "720")) == {
         "differences", "learning", "roc", "pr", "confusion_tuned", "confusion_baseline",
-        "confusion_chosen", "calibration", "columns",
+        "confusion_chosen", "calibration", "columns", "moved",
     }  # fmt: skip
     page = Page(report.html(comparison, drawn_from))
     assert page.tags.count("h2") == 6

@@ -20,6 +20,7 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import prepared_columns
 from pipeline.data.schema import FOLD_COLUMN, Column, Schema
 from pipeline.report.figure_data import chart_tables
+from pipeline.statistics.intervals import Interval
 from pipeline.tasks.classification import probabilities
 from pipeline.training.stack import train_stack
 from tests.made_evaluation import evaluation
@@ -28,6 +29,8 @@ SCRIPT, FORMULA = "<script>alert(1)</script>", "=cmd()"
 SOME = Regularization(dropout=0.3, l1=1e-4, l2=1e-3, patience=2)
 FINDING = f"'{SCRIPT}': 14 *gaps*, {FORMULA}"
 ROWS = 150
+
+SHARES = {"l1": Interval(0.6, 0.3, 0.8), "dropout": Interval(0.4, 0.2, 0.7)}
 
 
 @contextmanager
@@ -113,7 +116,7 @@ def _compared(
                 rows=rows.counts,
                 findings=(FINDING,),
             ),
-            SearchOutcome("toy", 4, 16, {"l1": 0.6, "dropout": 0.4}),
+            SearchOutcome("toy", 4, 16, SHARES),
             describe_setting(params, {"train": "abc"}, {"python": "3"}, "x", schema.task),
         ),
         params.compare,

@@ -177,7 +177,7 @@ def test_markdown_shows_names_as_text(comparison: Comparison) -> None:
 def test_json_holds_all_that_is_said(comparison: Comparison) -> None:
     again = Comparison.model_validate_json(json.dumps(comparison.model_dump()))
     assert again == comparison
-    assert again.schema_version == 3
+    assert again.schema_version == 4
 
 
 def test_charts_are_drawn_from_any_names_and_the_same_each_time(comparison: Comparison) -> None:

@@ -14,7 +14,13 @@ from pipeline.report.figures import explanation, numbers, performance
 from pipeline.report.figures.confusion import confusion
 from pipeline.report.figures.interval_chart import ChartRow, ChartText, interval_chart
 from pipeline.report.figures.published_run import repetitions_histogram
-from pipeline.report.terms import plain_title, plain_words, ranks_perfectly, threshold_matters
+from pipeline.report.terms import (
+    by_share,
+    plain_title,
+    plain_words,
+    ranks_perfectly,
+    threshold_matters,
+)
 from pipeline.statistics.intervals import Interval, verdict
 from pipeline.tasks.task import TaskName
 from pipeline.text.numbers import between, fixed, probability, signed
@@ -45,6 +51,8 @@ def charts(
     if comparison.weights:
         titles = [plain_title(comparison, shown.name, shown.title) for shown in comparison.weights]
         drawn["weights"] = explanation.weight_histograms(comparison.weights, titles, width)
+    if comparison.importance:
+        drawn["moved"] = explanation.moved(by_share(comparison.importance), width)
     if comparison.quality and comparison.quality.importance:
         drawn["columns"] = performance.importance(comparison.quality.importance, loss.words, width)
     return drawn

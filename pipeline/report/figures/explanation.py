@@ -9,9 +9,17 @@ import pandas as pd
 
 from pipeline.comparison.validation_curves import ValidationCurve
 from pipeline.comparison.weights import EDGES, WeightSizes
+from pipeline.regularizers import BY_NAME
+from pipeline.report.figures.interval_chart import (
+    NO_VERDICT,
+    ChartRow,
+    ChartText,
+    interval_chart,
+)
 from pipeline.report.figures.plane import Plane
 from pipeline.report.figures.scale import level, linear, logarithmic, named
 from pipeline.report.figures.svg import COLOURS, GREEN, INK, PURPLE, Mark, Stroke
+from pipeline.statistics.intervals import Interval
 from pipeline.text.numbers import fixed, percent, setting
 
 DASHES = {"train": "6 4", "val": ""}
@@ -20,6 +28,28 @@ MOST_COLUMNS = 50
 HELD_OUT, TRAIN = Stroke("held-out folds", INK), Stroke("fitting rows", INK, "6 4")
 SIZES = (("tuned", COLOURS["tuned"], ""), ("none", COLOURS["baseline"], "6 4"),
          ("l1", GREEN, "2 3"), ("l2", PURPLE, "8 3 2 3"))  # fmt: skip
+
+
+def moved(shares: Sequence[tuple[str, Interval]], width: str) -> str:
+    """Draw the share of each tuned value in what moved the score of the trials, with intervals."""
+    rows = [
+        ChartRow(
+            _capital(BY_NAME[name].value_words),
+            share,
+            percent(share.estimate),
+            NO_VERDICT,
+            f"{BY_NAME[name].value_words}: {percent(share.estimate)} ({percent(share.low)} to"
+            f" {percent(share.high)})",
+        )
+        for name, share in shares
+    ]
+    words = "share in what moved the score of the trials"
+    text = ChartText(_capital(words), "", "matters more", words, sizes=True)
+    return interval_chart(rows, text, width)
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def learning_curves(table: pd.DataFrame, loss: str, width: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.report.document import (
     TableBlock,
     TextBlock,
 )
-from pipeline.report.terms import plain_title
+from pipeline.report.terms import by_share, plain_title
 from pipeline.statistics.intervals import Difference, verdict
 from pipeline.text.numbers import average, between, fixed, percent, setting, signed
 
@@ -35,15 +35,24 @@ def why(c: Comparison) -> list[Block]:
     if c.curves:
         blocks += _curves(c)
     if c.importance:
-        order = sorted(c.importance.items(), key=lambda item: -item[1])
-        shares = [f"{BY_NAME[name].value_words} {percent(share)}" for name, share in order]
-        blocks.append(
-            TextBlock(
-                "What moved the score of the trials, by the share of each tuned value among the"
-                f" better ones (PED-ANOVA): {', '.join(shares)}."
-            )
-        )
+        blocks.append(_moved(c))
     return blocks
+
+
+def _moved(c: Comparison) -> Block:
+    """Draw how much each tuned value moved the score of the trials."""
+    shares = [
+        f"{BY_NAME[name].value_words} {percent(share.estimate)}"
+        f" ({percent(share.low)} to {percent(share.high)})"
+        for name, share in by_share(c.importance)
+    ]
+    return ChartBlock(
+        ("moved",),
+        f"Share of each tuned value in what moved the score of the trials: {'; '.join(shares)}.",
+        "What moved the score of the trials: the share of each tuned value in what sets the best"
+        " tenth of them apart (PED-ANOVA), with 95 % intervals over resamples of the trials. Shares"
+        " add up to 1; where lines overlap, these trials do not say which value matters more.",
+    )
 
 
 def _fewer(fitting_rows: int | None, rows: int) -> str:

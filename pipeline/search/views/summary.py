@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from math import isfinite
-
-import optuna
+from dataclasses import asdict
 
 from pipeline.config.params import Params
 from pipeline.regularizers import TECHNIQUES
 from pipeline.search.study import BASELINE_TRIAL, Study, Trial
-
-# The quantiles of fewer trials say nothing.
-MIN_TRIALS = 10
+from pipeline.search.views.importance import importance
 
 
 def best_record(study: Study) -> dict[str, object]:
@@ -23,23 +18,8 @@ def best_record(study: Study) -> dict[str, object]:
         "trial": best.number,
         "trials": len(study.trials()),
         "regularization": best.regularization.model_dump(),
-        "importance": importance(study),
+        "importance": {name: asdict(share) for name, share in importance(study).items()},
     }
-
-
-def importance(study: Study) -> dict[str, float]:
-    """Return the share of each tuned value in what distinguishes better trials (PED-ANOVA).
-
-    Empty if there are too few trials, or if they do not differ.
-    """
-    trials = [trial for trial in study.trials() if trial.complete]
-    if len(trials) < MIN_TRIALS:
-        return {}
-    with warnings.catch_warnings():
-        # Optuna warns of a value whose range is a single point, and gives it no importance.
-        warnings.simplefilter("ignore")
-        shares = optuna.importance.get_param_importances(study.as_optuna())
-    return {name: float(share) for name, share in shares.items() if isfinite(share)}
 
 
 def scores(study: Study) -> dict[str, float]:
