@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import pandas as pd
 
 from pipeline.evaluation.result import Evaluation
@@ -17,11 +19,16 @@ def arms_table(e: Evaluation) -> pd.DataFrame:
     part, the mean prediction with the networks alone, and the tuned network with another model.
     """
     loss, second = e.task.loss.name, e.task.second_loss.name
+
+    def root(mean_loss: float) -> dict[str, object]:
+        return {e.task.root.name: sqrt(mean_loss)} if e.task.root else {}
+
     rows: list[dict[str, object]] = [
         {
             "arm": arm.title,
             "compared": "with the baseline" if arm.difference else "",
             loss: arm.loss,
+            **root(arm.loss),
             second: arm.second_loss,
             **(_interval(arm.difference.loss) if arm.difference else {}),
             "verdict": arm.difference.verdict if arm.difference else "",
@@ -51,6 +58,7 @@ def arms_table(e: Evaluation) -> pd.DataFrame:
             "arm": peer.title,
             "compared": "the tuned network with this model",
             loss: peer.loss,
+            **root(peer.loss),
             second: peer.second_loss,
             **_interval(peer.difference),
             "verdict": peer.verdict,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 
 from pipeline.comparison.assessment import Quality
 from pipeline.comparison.kinds import KINDS
@@ -10,7 +11,8 @@ from pipeline.comparison.result import Comparison
 from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.regularizers import TECHNIQUES
 from pipeline.statistics.intervals import Interval
-from pipeline.text.numbers import setting
+from pipeline.tasks.task import Task
+from pipeline.text.numbers import fixed, setting
 
 # The variant without any regularization, which is the baseline unless that has some.
 PLAIN = "none"
@@ -40,6 +42,16 @@ def threshold_matters(quality: Quality) -> bool:
 def by_share(importance: Mapping[str, Interval]) -> list[tuple[str, Interval]]:
     """Return the tuned values with their shares, the largest first."""
     return sorted(importance.items(), key=lambda item: -item[1].estimate)
+
+
+def root_titles(task: Task) -> tuple[str, ...]:
+    """Return the title of the root of the mean loss, none where that says nothing more."""
+    return (task.root.title,) if task.root else ()
+
+
+def roots(loss: float, task: Task) -> tuple[str, ...]:
+    """Write the root of a mean loss, for the columns of `root_titles`."""
+    return (fixed(sqrt(loss)),) if task.root else ()
 
 
 def settings(regularization: Regularization) -> str:

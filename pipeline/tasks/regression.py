@@ -159,6 +159,7 @@ REGRESSION = Task(
     levels=(Level("rmse", "RMSE", RMSE.value), Level("r2", "R²", R2.value)),
     terms=squared_error_terms,
     ensemble=mean_prediction,
+    root=RMSE,
     peers=(
         Peer("mean", "Mean of the target alone", _mean_guess, transformed=False),
         Peer("linear", "Ridge regression", _ridge),

@@ -67,7 +67,8 @@ class Task:
     of an evaluation. gate_metric: the one by which the gate compares two models, unless told
     otherwise. ensemble: from outputs (network, row, output) to those (row, output) of the
     networks' mean prediction. categorical: whether rows belong to classes; then outputs are logits,
-    which one temperature rescales. error_terms: from outputs and targets to the (row,) share of
+    which one temperature rescales. root: the metric that is the root of the mean loss, where the
+    loss is in units squared. error_terms: from outputs and targets to the (row,) share of
     networks that are wrong, and whether their mode is. served_figures: what else is known of a
     model, from what it serves, by name.
     """
@@ -83,6 +84,7 @@ class Task:
     peers: tuple[Peer, ...]
     words: Words
     categorical: bool = False
+    root: Metric | None = None
     error_terms: Terms | None = None
     served_figures: Mapping[str, Value] = field(default_factory=dict)
 

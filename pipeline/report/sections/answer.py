@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from pipeline.comparison.result import Comparison
 from pipeline.config.sections.regularization import OFF
 from pipeline.evaluation.answer import rows_wanted
@@ -60,7 +62,7 @@ def key_figures(e: Evaluation) -> tuple[KeyFigure, ...]:
             signed(change.estimate),
             f"{rough_percent(change.estimate, e.baseline.loss)} of the baseline's"
             f" {fixed(e.baseline.loss)}; {percent(e.confidence, 0)} interval"
-            f" {between(change)}",
+            f" {between(change)}{_root(e)}",
         ),
         KeyFigure(
             "Probability that it helps",
@@ -74,6 +76,14 @@ def key_figures(e: Evaluation) -> tuple[KeyFigure, ...]:
             rows_wanted(e) if open_still else "enough for this answer",
         ),
     )
+
+
+def _root(e: Evaluation) -> str:
+    """Say the change in the target's own units, where the loss has their square."""
+    if e.task.root is None:
+        return ""
+    baseline, tuned = (fixed(sqrt(arm.loss)) for arm in (e.baseline, e.tuned))
+    return f"; {e.task.root.title} from {baseline} to {tuned}"
 
 
 def _chart(e: Evaluation) -> ChartBlock:

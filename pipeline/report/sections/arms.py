@@ -6,6 +6,7 @@ from pipeline.comparison.result import Comparison
 from pipeline.evaluation.result import Arm, ArmDifference, Evaluation
 from pipeline.report.document import Block, HeadingBlock, ItemsBlock, TableBlock, TextBlock
 from pipeline.report.sections.second_judges import second_judges
+from pipeline.report.terms import root_titles, roots
 from pipeline.text.numbers import (
     between,
     fixed,
@@ -99,12 +100,12 @@ def _rope(e: Evaluation) -> str:
 def _header(e: Evaluation) -> tuple[str, ...]:
     loss, second = e.task.loss.title, e.task.second_loss.title
     verdicts = ("Helps, seen alone", "Verdict, with all others")
-    start = ("Arm", loss, "Change", "Interval", *verdicts, second)
+    start = ("Arm", loss, "Change", "Interval", *verdicts, *root_titles(e.task), second)
     return (*start, f"{loss}, rescaled") if e.task.categorical else start
 
 
 def _row(arm: Arm, e: Evaluation) -> tuple[str, ...]:
-    levels: tuple[str, ...] = (fixed(arm.second_loss),)
+    levels: tuple[str, ...] = (*roots(arm.loss, e.task), fixed(arm.second_loss))
     if e.task.categorical:
         levels += ("" if arm.recalibrated is None else fixed(arm.recalibrated),)
     if arm.difference is None:
@@ -147,11 +148,15 @@ def _parts(e: Evaluation) -> list[Block]:
 
 def _peers(e: Evaluation) -> list[Block]:
     rows = [
-        ("Tuned network", fixed(e.tuned.loss), fixed(e.tuned.second_loss), "", "", ""),
+        (
+            "Tuned network", fixed(e.tuned.loss), *roots(e.tuned.loss, e.task),
+            fixed(e.tuned.second_loss), "", "", "",
+        ),
         *(
             (
                 peer.title,
                 fixed(peer.loss),
+                *roots(peer.loss, e.task),
                 fixed(peer.second_loss),
                 signed(peer.difference.estimate),
                 between(peer.difference),
@@ -159,10 +164,10 @@ def _peers(e: Evaluation) -> list[Block]:
             )
             for peer in e.peers
         ),
-    ]
+    ]  # fmt: skip
     header = (
-        "Model", e.task.loss.title, e.task.second_loss.title, "Tuned minus it", "Interval",
-        "The tuned network is",
+        "Model", e.task.loss.title, *root_titles(e.task), e.task.second_loss.title,
+        "Tuned minus it", "Interval", "The tuned network is",
     )  # fmt: skip
     return [
         TableBlock(

@@ -76,8 +76,8 @@ def _errors(number: NumberQuality) -> list[Block]:
     return [
         TableBlock(
             "Errors of the registered tuned network: predicted minus actual",
-            ("Mean", "Interval", *QUANTILE_NAMES.values()),
-            [(signed(number.bias.estimate), between(number.bias), *cells)],
+            ("Network", "Mean", "Interval", *QUANTILE_NAMES.values()),
+            [("Tuned", signed(number.bias.estimate), between(number.bias), *cells)],
         )
     ]
 
