@@ -53,10 +53,13 @@ def state(atlas: Atlas) -> Iterator[str]:
         f"{len(atlas.findings)} of the {counted(len(atlas.tables), 'table')} have been evaluated,"
         f" which took {hours(spent)}."
     )
+    if refused:
+        yield ""
     for name, failure in refused.items():
-        yield f"\n- `{name}` could not be run: {failure}"
+        yield f"- `{name}` could not be run: {failure}"
     if left:
         yield "\nNot run yet: " + listed([f"`{name}`" for name in left]) + "."
+        yield "\nSmaller tables run first, so until all are run, what follows is of the smallest."
 
 
 def answers(atlas: Atlas) -> Iterator[str]:

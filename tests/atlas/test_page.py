@@ -99,6 +99,12 @@ def test_every_table_of_the_list_is_shown_whatever_became_of_it() -> None:
     assert "1 of the 3 tables have been evaluated, which took 2.0 hours." in state
     assert "`second` could not be run: too few rows." in state
     assert "Not run yet: `third`." in state
+    assert "what follows is of the smallest" in state
+
+
+def test_finished_atlas_has_no_reservation() -> None:
+    state = _drawn("state", _atlas(*(_result(n, _finding()) for n in ("first", "second", "third"))))
+    assert state == "3 of the 3 tables have been evaluated, which took 3.0 hours."
 
 
 def test_change_is_in_per_cent_of_the_baseline() -> None:
