@@ -50,7 +50,7 @@ bench-peers: $(READY) ## Add PyTorch and JAX to .venv, for bench
 	$(UV) sync --locked --compile-bytecode --quiet --group bench
 
 .PHONY: bench
-bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth proximal serving tracking tables coverage", TABLES=folder of tables)
+bench: $(READY) ## Time trainer and pipeline side by side with their peers (PARTS="peers machine whole compare growth proximal serving tracking cluster tables coverage", TABLES=folder of tables)
 	python -m benchmarks $(PARTS)
 
 # FORCE=1 makes results anew that are there; otherwise it goes on where it was stopped.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.cluster import cluster
 from benchmarks.comparison import comparison
 from benchmarks.coverage import coverage
 from benchmarks.growth import growth
@@ -28,11 +29,12 @@ PARTS: dict[str, Callable[[], object]] = {
     "proximal": proximal,
     "serving": serving,
     "tracking": tracking,
+    "cluster": cluster,
     "tables": tables,
     "coverage": coverage,
 }
-# They take long, and need data that no package ships.
-ON_REQUEST = ("tables", "coverage")
+# They take long, or need data that no package ships.
+ON_REQUEST = ("cluster", "tables", "coverage")
 
 
 def main() -> None:
