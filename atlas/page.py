@@ -204,7 +204,7 @@ def picture(atlas: Atlas) -> str:
             change=Interval(*(100 * share for share in f.relative(finding))),
             value=_percent(f.relative(finding)[0]),
             verdict=f.tuned_change(finding).verdict,
-            hover=finding.answer,
+            hover=_hover(finding),
         )
         for name, finding in atlas.findings.items()
     ]
@@ -215,6 +215,11 @@ def picture(atlas: Atlas) -> str:
         axis="Change in loss, in % of the baseline's",
     )
     return interval_chart(rows, text, PICTURE_PX) + "\n"
+
+
+def _hover(finding: Finding) -> str:
+    estimate, low, high = map(_percent, f.relative(finding))
+    return f"{f.tuned_change(finding).verdict}: {estimate} ({low} to {high})"
 
 
 def _missing(atlas: Atlas, name: str) -> str:
