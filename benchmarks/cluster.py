@@ -193,7 +193,7 @@ def _local_cluster(folder: Path) -> Iterator[Cluster]:
             stack.enter_context(worker(folder, f"worker-{number}", code=ROOT))
         os.environ[ADDRESS] = f"tcp://{HOST}:{port}"
         try:
-            chosen = stack.enter_context(chosen_cluster())
+            chosen = stack.enter_context(chosen_cluster("mlp"))
         finally:
             del os.environ[ADDRESS]
         assert chosen is not None

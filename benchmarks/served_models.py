@@ -36,8 +36,12 @@ def register(folder: Path) -> None:
     width, classes = made.transform(rows[:1]).shape[1], len(schema.classes)
     architecture = Architecture.of(params.network, width, classes)
     weights = initial_weights(architecture, params.seed)
-    names = ("network.keras", "network.npz", "preparation.json", "schema.json")
-    files = ModelFiles(*(folder / name for name in names))
+    files = ModelFiles(
+        network=folder / "network.keras",
+        weights=folder / "network.npz",
+        preparation=folder / "preparation.json",
+        schema=folder / "schema.json",
+    )
     export_network(architecture, params.baseline, weights).save(files.network)
     write_weights(files.weights, architecture, weights)
     write_json(files.preparation, portable_steps(made.steps))

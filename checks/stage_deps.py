@@ -19,7 +19,12 @@ from pipeline.project.imports import PACKAGE, modules_behind
 ROOT = PACKAGE.parent
 MODULE = re.compile(r"python -m ([\w.]+)")
 # The processes that a stage starts beside its own.
-STARTED = {"tune": ("pipeline.commands.sync",)}
+WORKER = "pipeline.training.builder_worker"
+STARTED = {
+    "tune": ("pipeline.commands.sync", WORKER),
+    "evaluate": (WORKER,),
+    "compare": (WORKER,),
+}
 
 
 def main() -> None:

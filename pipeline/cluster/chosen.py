@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cluster.settings import ADDRESS, START_SCHEDULER, scheduler_address
 from pipeline.config.errors import InputError, one_line
+from pipeline.training.trainers import Model
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -25,15 +26,20 @@ SENT = {"distributed.admin.large-graph-warning-threshold": "10 GB"}
 
 
 @contextmanager
-def chosen_cluster() -> Iterator[Cluster | None]:
+def chosen_cluster(model: Model) -> Iterator[Cluster | None]:
     """Give the cluster at DASK_SCHEDULER_ADDRESS; None, for this process, if that is not set.
 
-    `InputError` if it cannot be used.
+    `InputError` if it cannot be used, or if the model trains on this machine alone.
     """
     address = scheduler_address()
     if address is None:
         yield None
         return
+    if model == "builder":
+        raise InputError(
+            f"{ADDRESS}: is {address}, but network.builder's network is trained on this machine"
+            " alone, want the variable unset. Unset it, or set network.builder to null."
+        )
     client = _connect(address)
     try:
         from pipeline.cluster.connection import Cluster

@@ -9,16 +9,16 @@ from pipeline.config.params import Params
 from pipeline.evaluation.fold import FoldResult, evaluate_fold
 from pipeline.evaluation.outer import OuterFold, Rows
 from pipeline.evaluation.run import Compute, in_turn
-from pipeline.training.trainers import one_core, trainer
+from pipeline.training.trainers import Model, one_core, trainer
 
 if TYPE_CHECKING:
     from pipeline.cluster.connection import Cluster
 
 
-def outer_folds(cluster: Cluster | None) -> Compute:
+def outer_folds(cluster: Cluster | None, model: Model = "mlp") -> Compute:
     """Return what computes outer folds on the cluster; without one, in this process."""
     if cluster is None:
-        return in_turn(trainer())
+        return in_turn(trainer(model))
 
     def compute(rows: Rows, outer: Sequence[OuterFold], params: Params) -> Iterator[FoldResult]:
         for _, result in cluster.results(evaluate_outer, outer, (rows, params)):

@@ -20,6 +20,9 @@ from pipeline.training.fit import Fit
 
 TAIL_DRAWS = 10
 
+# Weights of fewer dimensions are biases and scales; those of convolutions have more than two.
+KERNEL_DIMENSIONS = 2
+
 
 @dataclass(frozen=True)
 class AblationRow:
@@ -174,9 +177,10 @@ def decide(difference: Difference, p_value: float, error_rate: float) -> Verdict
 
 def near_zero(weights: Sequence[np.ndarray], threshold: float) -> float:
     """Return the share of kernel weights whose absolute value is below the threshold."""
-    kernels = [kernel for kernel in weights if kernel.ndim == 2]
+    kernels = [kernel for kernel in weights if kernel.ndim >= KERNEL_DIMENSIONS]
     small = sum(int((np.abs(kernel) < threshold).sum()) for kernel in kernels)
-    return small / sum(kernel.size for kernel in kernels)
+    # A network of a builder may have no kernel at all.
+    return small / max(1, sum(kernel.size for kernel in kernels))
 
 
 def _logits(trained: Trained) -> Floats:

@@ -78,6 +78,7 @@ def assess(
     importance = permutation_importance(
         tuned.fits,
         findings.architecture,
+        tuned.regularization,
         fold,
         columns,
         resamples=compare.resamples,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.comparison.result import Data, Setting
 from pipeline.config.params import Params
+from pipeline.config.sections.network import NetworkParams
 from pipeline.data.findings import sentences
 from pipeline.data.prepare import Fold
 from pipeline.data.schema import Schema
@@ -70,7 +71,6 @@ def describe_setting(
 ) -> Setting:
     """Describe what a rerun depends on besides code: files, packages, machine and parameters."""
     exclude = NUMBER_SETTINGS if task.categorical else CLASS_SETTINGS
-    layers = listed([str(layer.units) for layer in params.network.layers])
     train = params.train.model_dump(exclude=exclude)
     if not task.categorical:
         train["target_transform"] = params.data.target_transform
@@ -81,6 +81,18 @@ def describe_setting(
         digests=dict(digests),
         versions=dict(versions),
         machine=machine,
-        layers=f"hidden layers of {layers} units",
+        layers=_network(params.network),
         train=train,
     )
+
+
+def _network(network: NetworkParams) -> str:
+    """Describe the network, and what the report lacks if it is the user's own."""
+    if network.builder:
+        return (
+            f"as {network.builder} builds it, trained by Keras. Batch normalization as an arm and"
+            " the published run are left out, which change layers that only the built-in network"
+            " has. Which weights the penalties act on, and after which layers dropout acts, is in"
+            " that file"
+        )
+    return f"hidden layers of {listed([str(layer.units) for layer in network.layers])} units"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.config.sections.regularization import Regularization
 from pipeline.data.prepare import Fold
 from pipeline.statistics.bootstrap import mean_difference, mean_differences
 from pipeline.statistics.intervals import Difference, Interval
@@ -56,6 +57,7 @@ class Slice:
 def permutation_importance(
     fits: Sequence[Fit],
     architecture: Architecture,
+    regularization: Regularization,
     fold: Fold,
     columns: Mapping[str, list[int]],
     *,
@@ -74,14 +76,14 @@ def permutation_importance(
     networks = [fit.weights for fit in fits[:NETWORKS]]
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(rows)) for _ in range(REPEATS)]
-    before = task.row_loss(fold.in_units(forward(architecture, networks, x)), y)
+    before = task.row_loss(fold.in_units(forward(architecture, networks, x, regularization)), y)
     rises = {}
     for name, places in columns.items():
         shuffled = np.tile(x, (REPEATS, 1))
         for number, order in enumerate(orders):
             part = slice(number * len(x), (number + 1) * len(x))
             shuffled[part, places] = x[order][:, places]
-        outputs = fold.in_units(forward(architecture, networks, shuffled))
+        outputs = fold.in_units(forward(architecture, networks, shuffled, regularization))
         after = task.row_loss(outputs, np.tile(y, REPEATS))
         rises[name] = after.reshape(len(networks), REPEATS, -1).mean(1) - before
     names = sorted(rises, key=lambda name: -rises[name].mean())[:REPORTED]

@@ -64,7 +64,9 @@ def prepare_material(
     if params.compare.curve_points or not schema.classes:
         cv = prepare_cv(rows.train, rows.val, *setting)
     published, all_rows = params.compare.published, None
-    wanted = params.compare.reference_repeats and schema.classes
+    # It is of dense layers, which no builder's network is judged by.
+    of_layers = params.network.builder is None
+    wanted = params.compare.reference_repeats and schema.classes and of_layers
     if published and (published.data != schema.name or not wanted):
         published = None
     if published:

@@ -125,6 +125,16 @@ def conduct(
         return _explained(findings, material, experiments, fits, params)
 
 
+def most_fits(material: Material, params: Params) -> int:
+    """Return how many networks a comparison trains at most, without the published run."""
+    compare, techniques = params.compare, len(acting_techniques(params.network))
+    curves = (1 + techniques * compare.curve_points) * len(material.cv)
+    variants = (3 + 2 * techniques) * compare.seeds if compare.ablation else 0
+    sets = 2 * compare.bootstrap_sets
+    residuals = 2 * len(material.cv) if material.fold.target else 0
+    return 2 * compare.seeds + curves + variants + sets + residuals
+
+
 def _with_variants(
     findings: Findings, material: Material, few: Fold, params: Params, ablation: bool
 ) -> Findings:
@@ -215,7 +225,8 @@ def _ablate(
     ready = []
     for variant, fits in trained:
         weights = [fit.weights for fit in fits]
-        logits = forward(_shape(architecture, variant), weights, fold.x[rows]).astype(float)
+        shape, values = _shape(architecture, variant), variant.regularization
+        logits = forward(shape, weights, fold.x[rows], values).astype(float)
         ready.append(Trained(variant, fits, fold.in_units(logits)))
     return ablate(
         ready,

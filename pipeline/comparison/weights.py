@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.comparison.ablation import near_zero
+from pipeline.comparison.ablation import KERNEL_DIMENSIONS, near_zero
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.variants import Variant
 from pipeline.tasks.known import task_of
@@ -57,7 +57,10 @@ def weight_sizes(
         sizes = np.abs(np.concatenate([k.ravel() for fit in fits for k in _kernels(fit.weights)]))
         counts, _ = np.histogram(np.clip(sizes, EDGES[0], EDGES[-1]), EDGES)
         pruned = forward(
-            architecture, [_pruned(fit.weights, threshold) for fit in fits], fold.x[fold.score]
+            architecture,
+            [_pruned(fit.weights, threshold) for fit in fits],
+            fold.x[fold.score],
+            variant.regularization,
         )
         result.append(
             WeightSizes(
@@ -74,11 +77,13 @@ def weight_sizes(
 
 
 def _kernels(weights: Sequence[FloatArray]) -> list[FloatArray]:
-    return [array for array in weights if array.ndim == 2]
+    return [array for array in weights if array.ndim >= KERNEL_DIMENSIONS]
 
 
 def _pruned(weights: Sequence[FloatArray], threshold: float) -> list[FloatArray]:
     return [
-        np.where(np.abs(array) < threshold, np.float32(0), array) if array.ndim == 2 else array
+        np.where(np.abs(array) < threshold, np.float32(0), array)
+        if array.ndim >= KERNEL_DIMENSIONS
+        else array
         for array in weights
     ]

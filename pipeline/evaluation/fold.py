@@ -46,7 +46,7 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
     """
     place = (params.seed, outer.repeat, outer.number)
     seeds = [draw_seed(*place, number) for number in range(params.evaluate.seeds + 1)]
-    inner, final = _prepared(rows, outer, params)
+    inner, final = prepared(rows, outer, params)
     classes = len(rows.schema.classes)
     search = search_inside(inner, classes, params, trainer, place, seeds[-1])
     compared = arms(
@@ -94,7 +94,7 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
     return FoldResult(record, pd.concat(frames, ignore_index=True))
 
 
-def _prepared(rows: Rows, outer: OuterFold, params: Params) -> tuple[list[Fold], Fold]:
+def prepared(rows: Rows, outer: OuterFold, params: Params) -> tuple[list[Fold], Fold]:
     """Return the inner folds, and the fold whose networks score the held-out rows."""
     frame, data = rows.frame, params.data
     rest, stop = frame.iloc[outer.rest], frame.iloc[outer.stop]
@@ -123,6 +123,8 @@ def _fit(
         members = [
             Member(watched(fold, values), values, seed) for values in wanted for seed in seeds
         ]
+        if not members:
+            continue
         flipped = replace(shape, batch_norm=shape.batch_norm ^ flip)
         fits = trainer(members, flipped, params.train, keep_weights=False)
         for values, start in zip(wanted, range(0, len(fits), len(seeds)), strict=True):

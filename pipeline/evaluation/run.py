@@ -11,13 +11,17 @@ import numpy as np
 from pipeline.config.params import Params
 from pipeline.evaluation.arms import BASELINE, MIX
 from pipeline.evaluation.feasible import check_feasible, check_outer
-from pipeline.evaluation.fold import FoldResult, evaluate_fold
+from pipeline.evaluation.fold import FoldResult, evaluate_fold, prepared
 from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
+from pipeline.evaluation.variants import acting_techniques
 from pipeline.text.numbers import signed
+from pipeline.training.builder_start import start_builder
 from pipeline.training.fit import Trainer
 
 # Takes the rows, the outer folds to compute and all parameters.
 Compute = Callable[[Rows, Sequence[OuterFold], Params], Iterator[FoldResult]]
+# A technique has an arm alone and one without it; elastic net, the baseline and the mix have one.
+ARMS_OF_A_TECHNIQUE, OTHER_ARMS = 2, 3
 
 
 class Store(Protocol):
@@ -50,6 +54,24 @@ def plan_evaluation(rows: Rows, params: Params) -> Plan:
     )
     check_outer(rows, outer)
     return Plan(rows, outer)
+
+
+def start_evaluation(plan: Plan, params: Params, left: int) -> None:
+    """Check the user's own network, if there is one, and say what so many outer folds cost."""
+    if params.network.builder is None or left == 0:
+        return
+    _, final = prepared(plan.rows, plan.outer[0], params)
+    evaluate = params.evaluate
+    compared = ARMS_OF_A_TECHNIQUE * len(acting_techniques(params.network)) + OTHER_ARMS
+    start_builder(
+        final,
+        len(plan.rows.schema.classes),
+        params.network,
+        params.train,
+        params.baseline,
+        left * (evaluate.trials * evaluate.inner_folds + compared * evaluate.seeds),
+        "evaluate.repeats",
+    )
 
 
 def in_turn(trainer: Trainer) -> Compute:

@@ -29,7 +29,12 @@ class Variant:
 
 
 def acting_techniques(network: NetworkParams) -> list[Technique]:
-    """Return the techniques that can act on this network: most need a layer that has them."""
+    """Return the techniques that can act on this network: most need a layer that has them.
+
+    A builder is given the values of all, and decides where they act.
+    """
+    if network.builder:
+        return list(TECHNIQUES)
     acts: dict[Place, bool] = {
         "activations": any(layer.dropout for layer in network.layers),
         "kernels": network.penalize_output or any(layer.penalty for layer in network.layers),
@@ -93,8 +98,10 @@ def ablation_variants(
         halves = OFF.model_copy(update={"l1": alone["l1"] / 2, "l2": alone["l2"] / 2})
         rows.append(Variant("elastic_net", "Elastic net (half L1, half L2)", halves))
     rows += lone(stopping=True)
-    without = "No batch" if network.batch_norm else "Batch"
-    rows.append(Variant(BATCH_NORM, f"{without} normalization", OFF, flip_batch_norm=True))
+    # What a builder builds has batch normalization or not, whatever the parameters say.
+    if network.builder is None:
+        without = "No batch" if network.batch_norm else "Batch"
+        rows.append(Variant(BATCH_NORM, f"{without} normalization", OFF, flip_batch_norm=True))
     rows.append(Variant(MIX, "Tuned mix", tuned))
     active = [
         technique for technique in acting if not technique.is_off(getattr(tuned, technique.name))

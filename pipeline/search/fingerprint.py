@@ -10,7 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.config.params import Params
+from pipeline.config.sections.network import NetworkParams
 from pipeline.project.imports import PACKAGE, modules_behind
+from pipeline.training.builder import builder_of
 
 DIGITS = 12
 # The modules that turn data and parameters into proposals and scores; their imports count too.
@@ -21,6 +23,8 @@ ROOTS = (
     "pipeline.training.trainers",
 )
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# What else computes where a builder's network trains.
+KERAS = ("keras", "tensorflow")
 LIBRARIES = ("llvmlite", "numba", "numpy", "optuna", "scikit-learn", "scipy")
 
 
@@ -45,10 +49,19 @@ def fit_settings(params: Params) -> dict[str, object]:
         "scale": params.data.scale,
         "target_transform": params.data.target_transform,
         "categories": params.data.categories.model_dump(),
-        "network": params.network.model_dump(),
+        "network": _network(params.network),
         "train": params.train.model_dump(),
         "baseline": params.baseline.model_dump(),
     }
+
+
+def _network(network: NetworkParams) -> dict[str, object]:
+    """Return what the networks depend on: the layers, or the builder and what its file holds."""
+    builder = builder_of(network)
+    if builder is None:
+        return network.model_dump(exclude={"builder", "watch"})
+    libraries = {name: version(name) for name in KERAS}
+    return {"builder": builder.function, "source": builder.digest, **libraries}
 
 
 def fingerprint_of(

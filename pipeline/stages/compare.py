@@ -17,7 +17,7 @@ from pipeline.comparison.circumstances import (
 from pipeline.comparison.judge import judge
 from pipeline.comparison.kinds import Kind
 from pipeline.comparison.material import RawRows, prepare_material
-from pipeline.comparison.plan import conduct
+from pipeline.comparison.plan import conduct, most_fits
 from pipeline.config.params import load_params
 from pipeline.config.sections.regularization import Regularization
 from pipeline.data.description import read_schema
@@ -52,6 +52,7 @@ from pipeline.tracking.models.export import export_models, served_predictions
 from pipeline.tracking.store.datasets import RoleRows
 from pipeline.tracking.store.model_name import check_before_work
 from pipeline.tracking.store.provenance import code_state
+from pipeline.training.builder_start import start_builder
 from pipeline.training.trainers import trainer
 
 ROLES = (TRAIN, VAL, TEST)
@@ -85,8 +86,17 @@ def main() -> None:
     fold, tuned = material.fold, Regularization.model_validate(best["regularization"])
     with exclusive():
         kinds: dict[Kind, Regularization] = {"tuned": tuned, "baseline": params.baseline}
-        with chosen_cluster() as cluster:
-            train = trainer(executor=executor(cluster))
+        start_builder(
+            fold,
+            material.classes,
+            params.network,
+            params.train,
+            params.baseline,
+            most_fits(material, params),
+            "compare.seeds and compare.bootstrap_sets",
+        )
+        with chosen_cluster(params.network.model) as cluster:
+            train = trainer(params.network.model, executor(cluster))
             findings = conduct(kinds, material, params, train, clock, evaluation is not None)
             machine = machine_words(cluster)
         circumstances = Circumstances(

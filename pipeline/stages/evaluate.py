@@ -17,7 +17,13 @@ from pipeline.evaluation.headline import figures
 from pipeline.evaluation.kept import Kept, evaluation_fingerprint
 from pipeline.evaluation.outer import usable_rows
 from pipeline.evaluation.result import Evaluation
-from pipeline.evaluation.run import Compute, Plan, plan_evaluation, run_evaluation
+from pipeline.evaluation.run import (
+    Compute,
+    Plan,
+    plan_evaluation,
+    run_evaluation,
+    start_evaluation,
+)
 from pipeline.evaluation.summary import summarize
 from pipeline.project.lock import exclusive
 from pipeline.project.outputs import (
@@ -51,8 +57,10 @@ def main() -> None:
         rows = usable_rows(train, val, schema, params.evaluate.rows, params.split, params.seed)
         plan = plan_evaluation(rows, params)
         kept = Kept(EVALUATIONS, evaluation_fingerprint(params, STUDY_INPUTS))
-        with chosen_cluster() as cluster:
-            evaluation, losses = evaluate(plan, params, kept, outer_folds(cluster))
+        with chosen_cluster(params.network.model) as cluster:
+            evaluation, losses = evaluate(
+                plan, params, kept, outer_folds(cluster, params.network.model)
+            )
             note_processors("evaluate", kept.name, cluster)
         write_outputs(evaluation, losses)
         kept.drop_others()
@@ -74,6 +82,7 @@ def evaluate(
     done = sum(kept.has(outer.repeat, outer.number) for outer in plan.outer)
     if done:
         logger.info("evaluation %s: %d of %d outer folds are there already", kept.name, done, total)
+    start_evaluation(plan, params, total - done)
     records, losses = [], []
     with progress("evaluate", "outer fold", total, done) as show:
         for result in run_evaluation(plan, params, compute, kept, show):

@@ -35,6 +35,7 @@ from pipeline.search.views import summary
 from pipeline.search.views.plots import draw_study
 from pipeline.search.views.progress import show_progress
 from pipeline.tracking.study.mirror import FOLLOW, Mirror
+from pipeline.training.builder_start import start_builder
 from pipeline.training.trainers import trainer
 
 
@@ -50,7 +51,7 @@ def main() -> None:
         params.train.class_weight,
         params.data.target_transform,
     )
-    with exclusive(), chosen_cluster() as cluster, storage_works(STUDIES):
+    with exclusive(), chosen_cluster(params.network.model) as cluster, storage_works(STUDIES):
         score = partial(
             evaluate,
             folds=folds,
@@ -58,11 +59,21 @@ def main() -> None:
             train=params.train,
             classes=len(schema.classes),
             seed=params.seed,
-            trainer=trainer(executor=executor(cluster)),
+            trainer=trainer(params.network.model, executor(cluster)),
         )
         storage = open_storage(STUDIES)
         with sole_writer(storage, study_name(params, schema.name, STUDY_INPUTS)) as keep:
             study = study_in(storage, params, schema.name, schema.task, STUDY_INPUTS)
+            left = max(0, params.search.trials - len(study.trials()))
+            start_builder(
+                folds[0],
+                len(schema.classes),
+                params.network,
+                params.train,
+                params.baseline,
+                left * len(folds),
+                "search.trials",
+            )
             with Mirror([sys.executable, "-m", "pipeline.commands.sync", FOLLOW]) as mirror:
                 with show_progress(study, params.search.trials) as progress:
                     for wave in study.remaining_waves():

@@ -44,5 +44,6 @@ def _native_stderr_held() -> Iterator[None]:
 
 _start()
 import keras  # noqa: E402 - after the quiet start
+import tensorflow  # noqa: E402
 
-__all__ = ["keras"]
+__all__ = ["keras", "tensorflow"]

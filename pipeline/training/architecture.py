@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.config.sections.network import LayerParams, NetworkParams
 from pipeline.training.arrays import FloatArray
+from pipeline.training.builder import Builder, builder_of
 
 NORM_MOMENTUM = 0.99
 NORM_EPSILON = 1e-3
@@ -18,7 +19,8 @@ NORM_EPSILON = 1e-3
 class Architecture:
     """The shape of the network, which all members of a stack share.
 
-    classes: how many there are; 0 where a number is predicted.
+    classes: how many there are; 0 where a number is predicted. builder: builds the network in the
+    place of the layers; None for the built-in network.
     """
 
     features: int
@@ -26,10 +28,14 @@ class Architecture:
     layers: tuple[LayerParams, ...]
     penalize_output: bool
     batch_norm: bool
+    builder: Builder | None = None
 
     @classmethod
     def of(cls, network: NetworkParams, features: int, classes: int) -> Architecture:
         """Return the architecture of these parameters for so many prepared columns and classes."""
+        builder = builder_of(network)
+        if builder:
+            return cls(features, classes, (), False, False, builder)
         return cls(features, classes, network.layers, network.penalize_output, network.batch_norm)
 
     @property

@@ -9,20 +9,28 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.training import kernels
 from pipeline.training.architecture import Architecture
 from pipeline.training.arrays import FloatArray
+from pipeline.training.builder_trainer import built_outputs
 from pipeline.training.layout import BLOCK_ROWS, Layout, Workspace
 from pipeline.training.strengths import NO_STRENGTHS
 
 
 def forward(
-    architecture: Architecture, networks: Sequence[list[FloatArray]], x: FloatArray
+    architecture: Architecture,
+    networks: Sequence[list[FloatArray]],
+    x: FloatArray,
+    regularization: Regularization = OFF,
 ) -> FloatArray:
     """Return the logits (network, row, output) of each network on the same rows, at inference.
 
     networks: each one's weights, in the order of `keras.Model.get_weights()`. x: (row, feature).
+    regularization: what they were trained with, which a builder may make layers of.
     """
+    if architecture.builder:
+        return built_outputs(architecture, regularization, networks, x)
     layout, rows = Layout.of(architecture), np.arange(len(x), dtype=np.int32)
     matrix = np.ascontiguousarray(x, np.float32)
 

@@ -69,7 +69,11 @@ def _affine(norm: Float32s | None, epsilon: float) -> tuple[Float32s | None, Flo
     return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)
 
 
-def probabilities(layers: list[Layer], x: Float32s) -> Float32s:
+# Layers, or a function from prepared rows to the same outputs.
+Network = list[Layer] | Callable[[Float32s], Float32s]
+
+
+def probabilities(layers: Network, x: Float32s) -> Float32s:
     """Return the (row, class) probabilities of prepared rows.
 
     x: (row, feature). A single output is the probability of the second of two classes.
@@ -97,15 +101,17 @@ def read_number(path: str | Path) -> Number | None:
         return Number(*file["number"].tolist()) if "number" in file else None
 
 
-def numbers(layers: list[Layer], number: Number, x: Float32s) -> npt.NDArray[np.float64]:
+def numbers(layers: Network, number: Number, x: Float32s) -> npt.NDArray[np.float64]:
     """Return the (row, 3) predicted number of prepared rows, and the ends of its interval."""
     bent = _in_blocks(layers, x).astype(np.float64) * number.deviation + number.mean
     ends = bent + number.reach * np.array([0.0, -1.0, 1.0])
     return np.expm1(np.minimum(ends, LARGEST_EXPONENT)) if number.logarithm else ends
 
 
-def _in_blocks(layers: list[Layer], x: Float32s) -> Float32s:
+def _in_blocks(layers: Network, x: Float32s) -> Float32s:
     """Return the (row, output) outputs of prepared rows."""
+    if callable(layers):
+        return layers(x)
     starts = range(0, len(x), BLOCK_ROWS)
     # Threads of BLAS wait for each other by spinning: on a busy machine several are much slower
     # than one, and layers of this size are quick enough on one.

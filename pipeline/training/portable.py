@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.config.sections.regularization import Regularization
 from pipeline.training.architecture import NORM_EPSILON, Architecture
 from pipeline.training.arrays import FloatArray
 from pipeline.training.network_config import output_activation
+
+
+def write_built(
+    path: Path,
+    architecture: Architecture,
+    regularization: Regularization,
+    weights: Sequence[FloatArray],
+    served: Sequence[float] | None = None,
+) -> None:
+    """Write what `built_inference.read_network` reads of a builder's network."""
+    assert architecture.builder
+    build = {
+        # A copy: the file may be edited while the networks train.
+        "source": architecture.builder.source,
+        "function": architecture.builder.function,
+        "inputs": architecture.features,
+        "outputs": architecture.outputs,
+        "regularization": regularization.model_dump(),
+    }
+    arrays = {f"weight_{number}": array for number, array in enumerate(weights)}
+    if served is not None:
+        arrays["number"] = np.array(served, np.float64)
+    np.savez(path, allow_pickle=False, build=np.array(json.dumps(build)), **arrays)
 
 
 def write_weights(

@@ -72,7 +72,7 @@ def test_study_is_the_same(
     table: Table, schema: Schema, params: Params, on_cluster: LocalCluster
 ) -> None:
     here = study_bytes(table, schema, params, trainer())
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         assert cluster is not None
         there = study_bytes(table, schema, params, trainer(executor=executor(cluster)))
         assert cluster.processors == {processor()}
@@ -83,7 +83,7 @@ def test_evaluation_is_the_same_while_workers_join_and_leave(
     rows: Rows, params: Params, on_cluster: LocalCluster, tmp_path: Path
 ) -> None:
     here = evaluation_bytes(rows, params, in_turn(trainer()), tmp_path / "here")
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         compute = outer_folds(cluster)
         assert evaluation_bytes(rows, params, compute, tmp_path / "two") == here
         on_cluster.join("c")
@@ -98,7 +98,7 @@ def test_evaluation_is_the_same_while_workers_join_and_leave(
 def test_fits_keep_weights_and_shared_steps_for_each_kind_of_target(
     make_folds, make_architecture, train, plain, on_cluster: LocalCluster
 ) -> None:
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         there = trainer(executor=executor(cluster))
         for classes in (0, 2, 3):
             folds = make_folds(classes, fit=(37, 36, 35))

@@ -60,7 +60,7 @@ def one_liner(error: pytest.ExceptionInfo[InputError]) -> str:
 def test_worker_with_other_code_is_refused(cluster_alone: LocalCluster, tmp_path: Path) -> None:
     cluster_alone.join("old", code=other_code(tmp_path / "old-code"))
     cluster_alone.wait_for(1)
-    with pytest.raises(InputError) as error, chosen_cluster():
+    with pytest.raises(InputError) as error, chosen_cluster("mlp"):
         pass
     said = one_liner(error)
     assert f"(want {own_versions()['code']})" in said
@@ -71,7 +71,7 @@ def test_worker_without_our_code_is_refused(cluster_alone: LocalCluster, tmp_pat
     (tmp_path / "empty").mkdir()
     cluster_alone.join("bare", code=tmp_path / "empty")
     cluster_alone.wait_for(1)
-    with pytest.raises(InputError, match="code missing"), chosen_cluster():
+    with pytest.raises(InputError, match="code missing"), chosen_cluster("mlp"):
         pass
 
 
@@ -81,7 +81,7 @@ def test_worker_that_joins_later_is_refused_too(
     cluster_alone.join("good")
     cluster_alone.wait_for(1)
     members = [Member(fold, plain, seed) for fold in make_folds() for seed in range(40)]
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         cluster_alone.join("numpy", PYTHONPATH=str(other_numpy(tmp_path / "other")))
         cluster_alone.wait_for(2)
         cluster_alone.workers["good"].end()
@@ -96,7 +96,7 @@ def test_nothing_at_the_address_is_one_line_in_bounded_time(
     for address in (f"tcp://127.0.0.1:{free_port()}", "not an address", "http://127.0.0.1:1"):
         monkeypatch.setenv(ADDRESS, address)
         begun = time.monotonic()
-        with pytest.raises(InputError) as error, chosen_cluster():
+        with pytest.raises(InputError) as error, chosen_cluster("mlp"):
             pass
         assert time.monotonic() - begun < BOUND_S
         assert address in one_liner(error)
@@ -107,7 +107,7 @@ def test_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(InputError, match="not installed, want the extra 'cluster'"),
-        chosen_cluster(),
+        chosen_cluster("mlp"),
     ):
         pass
 
@@ -117,7 +117,7 @@ def test_no_variable_is_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(ADDRESS, raising=False)
         if value is not None:
             monkeypatch.setenv(ADDRESS, value)
-        with chosen_cluster() as cluster:
+        with chosen_cluster("mlp") as cluster:
             assert cluster is None
 
 
@@ -126,7 +126,7 @@ def test_scheduler_that_dies_is_one_line(
 ) -> None:
     # No worker comes, so what is asked for is under way for sure.
     members = [Member(fold, plain, 1) for fold in make_folds()]
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         killer = threading.Timer(2.0, cluster_alone.scheduler.kill)
         killer.start()
         begun = time.monotonic()
@@ -172,7 +172,7 @@ def test_worker_that_is_killed_again_and_again_is_one_line(
                 if child.cpu_times().user > 3:
                     child.send_signal(signal.SIGKILL)
 
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         killer = threading.Thread(target=kill_each)
         killer.start()
         try:

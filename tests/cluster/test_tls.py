@@ -29,7 +29,7 @@ from pipeline.config.errors import InputError
 
 
 try:
-    with chosen_cluster() as cluster:
+    with chosen_cluster("mlp") as cluster:
         print("threads", cluster.threads())
 except InputError as error:
     print(f"ERROR: {error}")

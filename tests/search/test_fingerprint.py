@@ -42,6 +42,7 @@ CHANGING: dict[str, Any] = {
     "network.layers.2.penalty": False,
     "network.penalize_output": True,
     "network.batch_norm": True,
+    "network.builder": "networks/skip.py:build",
     "train.batch_size": 64,
     "train.max_epochs": 99,
     "train.learning_rate": 0.002,
@@ -70,6 +71,7 @@ CHANGING: dict[str, Any] = {
 KEEPING: dict[str, Any] = {
     "data.source": "wine",
     "data.watch": "other",
+    "network.watch": "other",
     "data.sheet": "Customers",
     "data.query": ("SELECT 1", {"data.source": "sql:SOME_URL"}),
     "data.target": "diagnosis",

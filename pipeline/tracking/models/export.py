@@ -18,28 +18,34 @@ from pipeline.project.outputs import MODELS, PREPARATION, SCHEMA, write_json
 from pipeline.tasks.arrays import Floats
 from pipeline.tasks.metric import Targets
 from pipeline.tracking.models.logged import ModelFiles, open_model
+from pipeline.training.builder_trainer import save_built
 from pipeline.training.keras_files import write_keras_file
-from pipeline.training.portable import write_weights
+from pipeline.training.portable import write_built, write_weights
 
 
 def export_models(findings: Findings, preparation: ColumnTransformer) -> dict[Kind, ModelFiles]:
     """Write what is served of the registered network of each kind: its weights, and the steps."""
     write_json(PREPARATION, portable_steps(preparation))
     models: dict[Kind, ModelFiles] = {}
+    shape = findings.architecture
     for kind, trained in findings.networks.items():
         models[kind] = ModelFiles(
             network=MODELS / f"{kind}.keras",
             weights=MODELS / f"{kind}.npz",
             preparation=PREPARATION,
             schema=SCHEMA,
+            built=shape.builder is not None,
         )
         weights = trained.fits[trained.registered].weights
         number = findings.served[kind].exported if findings.served else None
-        write_weights(models[kind].weights, findings.architecture, weights, number)
-        # For people who want Keras; nothing here reads it.
-        write_keras_file(
-            models[kind].network, findings.architecture, trained.regularization, weights
-        )
+        network, values = models[kind].network, trained.regularization
+        if shape.builder:
+            write_built(models[kind].weights, shape, values, weights, number)
+            save_built(network, shape, values, weights)
+        else:
+            write_weights(models[kind].weights, shape, weights, number)
+            # For people who want Keras; nothing here reads it.
+            write_keras_file(network, shape, values, weights)
     return models
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from pipeline.text.markdown import markdown_text
 from pipeline.tracking.models import served
 from pipeline.tracking.store.environment import prepare_mlflow
 from pipeline.tracking.store.single import one_model
-from pipeline.training import inference
+from pipeline.training import built_inference, inference
 
 # MLflow's databases hold 5,000 to 8,000 letters of a tag.
 COLUMNS_SHOWN, LETTERS_SHOWN = 25, 40
@@ -35,19 +36,22 @@ WANTED = {
 }
 # What `served` imports: all a server has to install.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "threadpoolctl")
+KERAS = ("keras", "tensorflow")
 
 
 @dataclass(frozen=True)
 class ModelFiles:
     """The files a model is made of.
 
-    network: for those who want Keras; what is served are the weights.
+    network: for those who want Keras; what is served are the weights. built: whether a builder
+    builds the network, whose source is among the weights.
     """
 
     network: Path
     weights: Path
     preparation: Path
     schema: Path
+    built: bool = False
 
 
 def open_model(files: ModelFiles) -> served.RegularizedNetwork:
@@ -57,6 +61,9 @@ def open_model(files: ModelFiles) -> served.RegularizedNetwork:
     The network itself is not needed.
     """
     prepare_mlflow()
+    if files.built:
+        # TensorFlow would write log lines if the model itself started it.
+        importlib.import_module("pipeline.training._tensorflow")
     model = served.RegularizedNetwork()
     model.load_context(_Context(_paths(files)))
     return model
@@ -92,7 +99,7 @@ def log_model(
                 signature=ModelSignature(outputs=infer_signature(predicted).inputs),
                 metadata={"columns": schema.features},
                 input_example=raw_rows,
-                pip_requirements=model_requirements(),
+                pip_requirements=model_requirements(files.built),
             )
             for cache in Path(folder).rglob("__pycache__"):
                 shutil.rmtree(cache)
@@ -103,9 +110,13 @@ def log_model(
     return str(model.model_id)
 
 
-def model_requirements() -> list[str]:
-    """List the packages a model needs, each at the version that made it."""
-    return [f"{package}=={version(package)}" for package in REQUIREMENTS]
+def model_requirements(built: bool = False) -> list[str]:
+    """List the packages a model needs, each at the version that made it.
+
+    built: whether a builder builds its network.
+    """
+    packages = (*REQUIREMENTS, *KERAS) if built else REQUIREMENTS
+    return [f"{package}=={version(package)}" for package in packages]
 
 
 def columns_note(schema: Schema) -> str:
@@ -132,10 +143,13 @@ def columns_note(schema: Schema) -> str:
 
 
 def _paths(files: ModelFiles) -> dict[str, str]:
-    return {name: str(path) for name, path in vars(files).items()} | {
+    paths = {name: str(path) for name, path in vars(files).items() if name != "built"} | {
         "rows": str(Path(raw.__file__).parent),
         "inference": str(inference.__file__),
     }
+    if files.built:
+        paths["built_inference"] = str(built_inference.__file__)
+    return paths
 
 
 @dataclass(frozen=True)

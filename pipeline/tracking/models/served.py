@@ -5,7 +5,7 @@ no inputs, and the model itself sees to it that rows have its columns, all of th
 MLflow runs this file when it loads the model (models from code), so it stands alone and imports
 nothing of this project but what the model carries a copy of; nothing of the model is pickled. It
 needs MLflow, pandas, NumPy and threadpoolctl, but neither Keras nor scikit-learn, which take
-seconds to import.
+seconds to import. A builder's network needs Keras, and comes with the builder's source.
 """
 
 from __future__ import annotations
@@ -38,10 +38,14 @@ class RegularizedNetwork(PythonModel):  # type: ignore[misc]
         """Read the network, the preparation and the names of columns and classes."""
         paths = context.artifacts
         self.inference, self.rows = _module(paths["inference"]), _module(paths["rows"])
-        self.layers = self.inference.read_layers(paths["weights"])
         self.number = self.inference.read_number(paths["weights"])
         self.steps = _read_json(paths["preparation"])
         self.schema = _read_json(paths["schema"])
+        if "built_inference" in paths:
+            built, classes = _module(paths["built_inference"]), len(self.schema["classes"])
+            self.layers = built.read_network(paths["weights"], classes)
+        else:
+            self.layers = self.inference.read_layers(paths["weights"])
         self.keras_file = Path(paths["network"])
 
     def prepare(self, model_input: Any) -> Float32s:
