@@ -81,7 +81,9 @@ def test_first_epoch_is_that_of_numpy(make_folds: MakeFolds, classes: int) -> No
     else:
         slope, loss = (1 / 3 - np.eye(3)[y]) * weight[y][:, None], np.log(3)
     gradient = x.T @ slope
-    expected = -0.02 * gradient / (np.abs(gradient) + 1e-7 * len(y))
+    # Keras adds epsilon before it corrects the second moment's bias.
+    epsilon = 1e-7 / np.sqrt(1 - 0.999) * len(y)
+    expected = -0.02 * gradient / (np.abs(gradient) + epsilon)
     np.testing.assert_allclose(fit.weights[0], expected, rtol=1e-3, atol=1e-6)
     assert fit.loss[0] == pytest.approx(loss, rel=1e-5)
     outputs = fold.x[fold.score] @ fit.weights[0] + fit.weights[1]
