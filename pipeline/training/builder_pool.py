@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -102,8 +103,10 @@ class Pool:
     def __init__(self) -> None:
         self._processes: list[Process] = []
         self._gpu = False
-        # Holds on to the arrays, so that no other gets the number of one that was sent.
         self._arrays: dict[int, Array] = {}
+        # Not the identities of the arrays: those of arrays that are gone are given to others, and a
+        # process would take what it has for what it was not sent.
+        self._unused = itertools.count()
         weakref.finalize(self, _end_all, self._processes)
 
     def first(self) -> Process:
@@ -112,7 +115,16 @@ class Pool:
 
     def keep(self, arrays: Iterable[Array]) -> None:
         """Make these the arrays that calls may name by their numbers."""
-        self._arrays = {id(array): array for array in arrays}
+        known = {id(array): number for number, array in self._arrays.items()}
+        kept = {id(array): array for array in arrays}
+        self._arrays = {
+            known[identity] if identity in known else next(self._unused): array
+            for identity, array in kept.items()
+        }
+
+    def numbers(self) -> dict[int, int]:
+        """Return the number of each array that is kept, by its identity."""
+        return {id(array): number for number, array in self._arrays.items()}
 
     def send(self, process: Process, numbers: Iterable[int]) -> None:
         """Send a process the arrays that it does not have yet."""

@@ -6,7 +6,7 @@ bit on one machine, as in the batched trainer; the builder's bytes are part of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +35,10 @@ def train_built(
     keep_weights: whether fits keep their weights. Without, only losses and outputs take memory.
     """
     POOL.keep(array for member in members for array in _arrays(member.fold).values())
+    numbers = POOL.numbers()
 
     def fit(process: Process, member: Member) -> Fit:
-        own = _task(member, architecture, train, keep_weights)
+        own = _task(member, architecture, train, keep_weights, numbers)
         POOL.send(process, [number for number in own.arrays.values() if number is not None])
         found: Fit = process.call("fit", own)
         return replace(found, score_logits=member.fold.in_units(found.score_logits))
@@ -50,7 +51,7 @@ def check_built(
 ) -> Cost:
     """Check the builder, and return what a fit costs; `InputError` says what is wrong."""
     POOL.keep(_arrays(fold).values())
-    task = _task(Member(fold, regularization, 0), architecture, train, keep_weights=False)
+    task = _task(Member(fold, regularization, 0), architecture, train, False, POOL.numbers())
     process = POOL.first()
     POOL.send(process, [number for number in task.arrays.values() if number is not None])
     cost: Cost = process.call("check", task)
@@ -85,13 +86,17 @@ def save_built(
 
 
 def _task(
-    member: Member, architecture: Architecture, train: TrainParams, keep_weights: bool
+    member: Member,
+    architecture: Architecture,
+    train: TrainParams,
+    keep_weights: bool,
+    numbers: Mapping[int, int],
 ) -> Task:
     arrays = _arrays(member.fold)
-    numbers = {name: id(arrays[name]) if name in arrays else None for name in ARRAYS}
+    named = {name: numbers[id(arrays[name])] if name in arrays else None for name in ARRAYS}
     # Folds may be narrower or wider than the architecture of the final networks.
     shape = replace(architecture, features=member.fold.x.shape[1])
-    return Task(shape, train, member.regularization, member.seed, numbers, keep_weights)
+    return Task(shape, train, member.regularization, member.seed, named, keep_weights)
 
 
 def _arrays(fold: Fold) -> dict[str, FloatArray]:

@@ -17,7 +17,7 @@ from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.training.architecture import Architecture
 from pipeline.training.builder import Builder
-from pipeline.training.builder_pool import POOL
+from pipeline.training.builder_pool import POOL, Pool
 from pipeline.training.builder_trainer import built_outputs, save_built, train_built
 from pipeline.training.built_inference import read_network
 from pipeline.training.fit import Member
@@ -128,6 +128,20 @@ def test_a_process_that_dies_is_one_line_and_others_take_over(
         train_built(members, shape(), train)
     assert "\n" not in str(caught.value)
     assert len(train_built(members, shape(), train)) == 2
+
+
+def test_no_array_has_the_number_of_one_that_is_gone() -> None:
+    """Although Python gives its identity to the next one."""
+    pool, numbers, identities = Pool(), set(), set()
+    for value in range(50):
+        array = np.full(3, value, np.float32)
+        pool.keep([array])
+        pool.keep([array])
+        identities.add(id(array))
+        numbers |= set(pool.numbers().values())
+        pool.keep([])
+        del array
+    assert len(identities) < len(numbers) == 50
 
 
 BEGIN = """
