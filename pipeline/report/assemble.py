@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from pipeline.comparison.assessment import Predictions
-from pipeline.comparison.kinds import Kind
+from pipeline.comparison.kinds import KINDS, Kind
 from pipeline.comparison.networks import Networks
 from pipeline.comparison.result import Comparison
 from pipeline.project.records import written
 from pipeline.report import render
 from pipeline.report.figure_data import (
+    PLOTTED,
     PREDICTION_TABLES,
     chart_tables,
     means_by_curve,
@@ -64,6 +65,9 @@ def assemble_report(
     for name, table in own.items():
         for kind, rows in table.groupby("model"):
             tables[f"{name}_{kind}"] = spreadsheet_safe(rows.drop(columns="model"))
+    # DVC shows no plot of a table without rows, and complains of a file that is not there.
+    for name in PLOTTED.keys() - own.keys():
+        tables |= {f"{name}_{kind}": pd.DataFrame(columns=[*PLOTTED[name]]) for kind in KINDS}
     return ReportFiles(
         predictions=spreadsheet_safe(PREDICTION_TABLES[task.name](predictions)),
         tables=tables,

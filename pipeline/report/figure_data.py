@@ -154,6 +154,13 @@ def _class_tables(predictions: Predictions) -> dict[str, pd.DataFrame]:
     }
 
 
+# Columns of the tables of all tasks that `dvc.yaml` plots.
+PLOTTED: Mapping[str, Sequence[str]] = {
+    "roc": ("class", "fpr", "tpr"),
+    "pr": ("class", "recall", "precision"),
+    "confusion": ("actual", "predicted"),
+    "predicted": ("actual", "predicted"),
+}
 # By task: the tables of its own figures, and the table of all predictions.
 OWN_TABLES: Mapping[TaskName, Callable[[Predictions], dict[str, pd.DataFrame]]] = {
     "classification": _class_tables,

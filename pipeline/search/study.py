@@ -149,6 +149,11 @@ class Study:
         """Return a row per trial in number order, without times or ids: equal runs, equal bytes."""
         return pd.DataFrame([_row(trial, self.task) for trial in self.trials()])
 
+    def scores(self) -> pd.DataFrame:
+        """Return each trial's number and cross-validated loss, under one name for every task."""
+        loss = f"cv_{self.task.loss.name}"
+        return self.table()[["number", loss]].rename(columns={loss: "cv_loss"})
+
     def _stored_trials(self) -> list[FrozenTrial]:
         return self._stored.get_trials(deepcopy=False)
 

@@ -92,6 +92,7 @@ def write_outputs(study: Study) -> None:
     write_json(BEST, summary.best_record(study))
     write_json(TUNE_METRICS, summary.scores(study))
     draw_study(study, TUNING_PLOTS)
+    write_csv(TUNING_PLOTS / "scores.csv", study.scores())
     best = study.best()
     logger.info("best: trial %d, %s", best.number, summary.values(best))
 

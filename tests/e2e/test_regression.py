@@ -66,6 +66,15 @@ def test_a_number_runs_from_source_to_champion(project: Project) -> None:
     assert "log loss" not in page
 
 
+def test_plots_of_a_number_are_shown_without_a_word_of_what_is_missing(project: Project) -> None:
+    printed = project.run("dvc", "plots", "show", "--json")
+    assert printed.startswith("{")
+    answered = json.loads(printed)
+    assert not answered.get("errors")
+    shown = {name for name, plots in answered["data"].items() if plots}
+    assert shown == {"Trials", "Learning curves", "Predicted against actual", "Errors"}
+
+
 def test_champion_serves_a_number_with_its_interval(project: Project) -> None:
     answer = project.path / "answer.json"
     project.run(sys.executable, "-c", ASK, str(answer))

@@ -80,8 +80,8 @@ def test_bar_of_compare_knows_its_parts(finished: Finished) -> None:
 def test_dvc_draws_every_plot_from_a_template_of_ours(copied: Project) -> None:
     copied.run("git", "add", "-A")
     copied.run("git", "commit", "-qm", "The run")
-    lines = (copied.path / "reports/trials.csv").read_text().splitlines()
-    (copied.path / "reports/trials.csv").write_text("\n".join(lines[:-1]) + "\n")
+    scores = copied.path / "reports/tuning/scores.csv"
+    scores.write_text("\n".join(scores.read_text().splitlines()[:-1]) + "\n")
     for command, revisions in (
         (["show"], {"workspace"}),
         (["diff", "HEAD"], {"HEAD", "workspace"}),
@@ -89,6 +89,8 @@ def test_dvc_draws_every_plot_from_a_template_of_ours(copied: Project) -> None:
         printed = copied.run("dvc", "plots", *command, "--json")
         plots = json.loads(printed[printed.index("{") :])["data"]
         assert set(plots) >= {"Trials", "Learning curves", "ROC", "Confusion matrix, tuned"}
+        # Those of a number have no rows, and so are not shown.
+        assert [plots.pop(name) for name in ("Predicted against actual", "Errors")] == [[], []]
         for name, (plot,) in plots.items():
             content = plot["content"]
             spec = json.loads(content) if isinstance(content, str) else content
@@ -174,8 +176,8 @@ def test_metrics_and_plots_are_shown(copied: Project, tmp_path: Path) -> None:
     page = copied.run("dvc", "plots", "show", "-o", str(tmp_path / "plots"))
     html = Path(page.strip().splitlines()[-1].removeprefix("file://")).read_text()
     for title in (
-        "Cross-validated log loss",
-        "Log loss over epochs",
+        "Cross-validated loss",
+        "Loss over epochs",
         "ROC on test",
         "Precision and recall on test",
         "Confusion matrix on test, tuned",
