@@ -15,7 +15,7 @@ import numpy as np
 from atlas.result import Result, read_results
 from atlas.tables import AtlasTable, read_list
 from pipeline.config.params import Params, load_params
-from pipeline.config.sections.regularization import OFF, SpaceParams
+from pipeline.config.sections.regularization import OFF
 from pipeline.data.prepare import Fold
 from pipeline.evaluation.arms import arms
 from pipeline.project.run_stage import run_stage
@@ -70,7 +70,11 @@ def work(table: AtlasTable, params: Params) -> float:
     rows = min(table.rows * (1 - params.split.test), evaluate.rows or np.inf)
     fitted = rows * (1 - 1 / evaluate.folds) * (1 - params.split.val)
     inner = fitted * (1 - 1 / evaluate.inner_folds)
-    ways = len(arms(OFF, OFF, {}, params.network)) + len(SpaceParams.model_fields) + 1
+    ways = (
+        len(arms(OFF, OFF, {}, params.network, params.search.space))
+        + len(params.search.space.techniques)
+        + 1
+    )
     steps = evaluate.trials * evaluate.inner_folds * inner + ways * evaluate.seeds * fitted
     epochs = EPOCHS_SHARE * params.train.max_epochs * evaluate.folds * evaluate.repeats
     return float(epochs * np.ceil(steps / batch) * _weights(table, params))

@@ -17,3 +17,12 @@ def test_each_technique_can_be_switched_off() -> None:
     for technique in TECHNIQUES:
         assert technique.is_off(getattr(switched_off, technique.name))
         assert not technique.is_off(0.5)
+
+
+def test_values_name_the_default_four_those_that_are_on_and_those_asked_for() -> None:
+    four = ["dropout", "l1", "l2", "patience"]
+    assert list(Regularization().values()) == four
+    mixed = Regularization(mixup=0.3)
+    assert list(mixed.values()) == [*four, "mixup"]
+    assert list(mixed.values([BY_NAME["max_norm"]])) == [*four, "max_norm", "mixup"]
+    assert mixed.active == [BY_NAME["mixup"]]

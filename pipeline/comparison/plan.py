@@ -88,8 +88,8 @@ def conduct(
     variants: list[Variant] = []
     if compare.ablation:
         alone = _strengths(curves, kinds["tuned"], params)
-        variants = ablation_variants(kinds["tuned"], alone, params.network)
-        needed = seeds
+        space, needed = params.search.space, seeds
+        variants = ablation_variants(kinds["tuned"], alone, params.network, space)
         if evaluated:
             variants = [variant for variant in variants if variant.name in SHOWN]
             needed = seeds[:SHOWN_SEEDS]
@@ -127,7 +127,8 @@ def conduct(
 
 def most_fits(material: Material, params: Params) -> int:
     """Return how many networks a comparison trains at most, without the published run."""
-    compare, techniques = params.compare, len(acting_techniques(params.network))
+    compare = params.compare
+    techniques = len(acting_techniques(params.network, params.search.space))
     curves = (1 + techniques * compare.curve_points) * len(material.cv)
     variants = (3 + 2 * techniques) * compare.seeds if compare.ablation else 0
     sets = 2 * compare.bootstrap_sets
@@ -205,7 +206,7 @@ def _strengths(
     """Return each technique's strength alone: the best of its curve, or the tuned one without."""
     if curves:
         return {curve.part: curve.best for curve in curves}
-    acting = acting_techniques(params.network)
+    acting = acting_techniques(params.network, params.search.space)
     strengths = {technique: getattr(tuned, technique.name) for technique in acting}
     return {
         technique.name: value

@@ -51,7 +51,8 @@ def curve_values(network: NetworkParams, space: SpaceParams, points: int) -> dic
     if points == 0:
         return {}
     grids = {
-        technique.name: grid(technique, space, points) for technique in acting_techniques(network)
+        technique.name: grid(technique, space, points)
+        for technique in acting_techniques(network, space)
     }
     return {name: grid for name, grid in grids.items() if grid}
 

@@ -7,8 +7,9 @@ it is one line.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from pipeline.config.errors import InputError
 from pipeline.config.explain import explain
@@ -25,6 +26,7 @@ from pipeline.config.sections.search import SearchParams
 from pipeline.config.sections.split import SplitParams
 from pipeline.config.sections.tracking import TrackingParams
 from pipeline.config.sections.train import TrainParams
+from pipeline.regularizers import BY_BUILDER
 
 
 class Params(Section):
@@ -42,6 +44,23 @@ class Params(Section):
     gate: GateParams
     drift: DriftParams
     tracking: TrackingParams
+
+    @model_validator(mode="after")
+    def _builder_can_have_all(self) -> Self:
+        if self.network.builder:
+            names = [technique.name for technique in self.search.space.techniques]
+            beyond = [name for name in names if name not in BY_BUILDER]
+            if beyond:
+                raise ValueError(
+                    f"search.space.{beyond[0]} has a range, but acts on the built-in network"
+                    " alone, want none beside network.builder. Remove it from search.space."
+                )
+            if self.train.l1 == "proximal":
+                raise ValueError(
+                    "train.l1 is proximal, but network.builder's network is trained by Keras, want"
+                    " subgradient. Set it so, or network.builder to null."
+                )
+        return self
 
 
 def load_params(path: Path = PARAMS_FILE) -> Params:

@@ -34,7 +34,7 @@ def lone_strengths(
             with_strength(OFF, technique, value)
             for value in grid(technique, space, points + 1)[-points:]
         ]
-        for technique in acting_techniques(network)
+        for technique in acting_techniques(network, space)
     }
     return {name: values for name, values in alone.items() if values}
 
@@ -44,6 +44,7 @@ def arms(
     tuned: Regularization,
     alone: Mapping[str, Regularization],
     network: NetworkParams,
+    space: SpaceParams,
 ) -> list[Variant]:
     """Return the same arms for each outer fold, whatever its search found.
 
@@ -52,10 +53,11 @@ def arms(
     is an arm of its own if the baseline is something else.
     """
     strengths = {name: getattr(values, name) for name, values in alone.items()}
-    variants = {variant.name: variant for variant in ablation_variants(tuned, strengths, network)}
+    listed = ablation_variants(tuned, strengths, network, space)
+    variants = {variant.name: variant for variant in listed}
     none, mix = variants.pop(NONE), variants.pop(MIX)
     parts = []
-    for technique in acting_techniques(network):
+    for technique in acting_techniques(network, space):
         name = WITHOUT + technique.name
         variants.pop(name, None)
         without = with_strength(tuned, technique, technique.off)

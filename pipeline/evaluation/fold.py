@@ -54,6 +54,7 @@ def evaluate_fold(rows: Rows, outer: OuterFold, params: Params, trainer: Trainer
         search.best.regularization,
         {name: trial.regularization for name, trial in search.alone.items()},
         params.network,
+        params.search.space,
     )
     fits = _fit(compared, final, classes, params, seeds[:-1], trainer)
     task = rows.schema.task

@@ -14,6 +14,7 @@ from pipeline.evaluation.feasible import check_feasible, check_outer
 from pipeline.evaluation.fold import FoldResult, evaluate_fold, prepared
 from pipeline.evaluation.outer import OuterFold, Rows, outer_fold, outer_numbers
 from pipeline.evaluation.variants import acting_techniques
+from pipeline.search.space import check_techniques
 from pipeline.text.numbers import signed
 from pipeline.training.builder_start import start_builder
 from pipeline.training.fit import Trainer
@@ -45,6 +46,7 @@ class Plan:
 def plan_evaluation(rows: Rows, params: Params) -> Plan:
     """Divide the rows for all repetitions; `InputError` if they are too few for that."""
     evaluate, split, seed = params.evaluate, params.split, params.seed
+    check_techniques(params.search.space, rows.schema.task)
     check_feasible(rows, evaluate)
     numbers = outer_numbers(rows, split, evaluate, seed)
     outer = tuple(
@@ -62,7 +64,8 @@ def start_evaluation(plan: Plan, params: Params, left: int) -> None:
         return
     _, final = prepared(plan.rows, plan.outer[0], params)
     evaluate = params.evaluate
-    compared = ARMS_OF_A_TECHNIQUE * len(acting_techniques(params.network)) + OTHER_ARMS
+    acting = acting_techniques(params.network, params.search.space)
+    compared = ARMS_OF_A_TECHNIQUE * len(acting) + OTHER_ARMS
     start_builder(
         final,
         len(plan.rows.schema.classes),

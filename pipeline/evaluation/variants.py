@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.config.sections.network import NetworkParams
 from pipeline.config.sections.regularization import OFF, Regularization, SpaceParams
-from pipeline.regularizers import TECHNIQUES, Place, Technique
+from pipeline.regularizers import Place, Technique
 
 MIX = "tuned"
 BATCH_NORM = "batch_norm"
@@ -28,19 +28,18 @@ class Variant:
     part: Technique | None = None
 
 
-def acting_techniques(network: NetworkParams) -> list[Technique]:
-    """Return the techniques that can act on this network: most need a layer that has them.
+def acting_techniques(network: NetworkParams, space: SpaceParams) -> list[Technique]:
+    """Return the techniques of the space that can act on this network: some need a layer for it.
 
     A builder is given the values of all, and decides where they act.
     """
     if network.builder:
-        return list(TECHNIQUES)
+        return list(space.techniques)
     acts: dict[Place, bool] = {
         "activations": any(layer.dropout for layer in network.layers),
         "kernels": network.penalize_output or any(layer.penalty for layer in network.layers),
-        "stopping": True,
     }
-    return [technique for technique in TECHNIQUES if acts[technique.place]]
+    return [technique for technique in space.techniques if acts.get(technique.place, True)]
 
 
 def grid(technique: Technique, space: SpaceParams, points: int) -> list[float]:
@@ -72,7 +71,10 @@ def with_strength(
 
 
 def ablation_variants(
-    tuned: Regularization, alone: Mapping[str, float], network: NetworkParams
+    tuned: Regularization,
+    alone: Mapping[str, float],
+    network: NetworkParams,
+    space: SpaceParams,
 ) -> list[Variant]:
     """Return all variants: none, each technique alone, and the mix, whole and without each part.
 
@@ -80,7 +82,7 @@ def ablation_variants(
     penalty's, so that it is a mixture of the two and not their sum. Techniques that cannot act on
     the network, and those that the tuned mix has switched off, have no row.
     """
-    acting = acting_techniques(network)
+    acting = acting_techniques(network, space)
 
     def lone(stopping: bool) -> list[Variant]:
         return [

@@ -9,13 +9,21 @@ from pipeline.comparison.assessment import Quality
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
 from pipeline.config.sections.regularization import OFF, Regularization
-from pipeline.regularizers import TECHNIQUES
+from pipeline.regularizers import TECHNIQUES, Technique
 from pipeline.statistics.intervals import Interval
 from pipeline.tasks.task import Task
 from pipeline.text.numbers import fixed, setting
 
 # The variant without any regularization, which is the baseline unless that has some.
 PLAIN = "none"
+
+
+def shown_techniques(c: Comparison) -> list[Technique]:
+    """Return the techniques to name: those of the default study, and others that were tried."""
+    arms = [arm.name for arm in c.evaluation.arms] if c.evaluation else []
+    trained = (c.tuned.regularization, c.baseline.regularization)
+    names = {*arms, *(name for regularization in trained for name in regularization.values())}
+    return [technique for technique in TECHNIQUES if technique.name in names]
 
 
 def plain_title(c: Comparison, name: str, title: str) -> str:

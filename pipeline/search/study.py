@@ -17,8 +17,10 @@ from optuna.trial import FrozenTrial, TrialState
 from pipeline.config.errors import InputError
 from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.search import SearchParams
+from pipeline.regularizers import Technique
 from pipeline.search.proposals import Proposals
 from pipeline.search.score import Score
+from pipeline.search.space import check_techniques
 from pipeline.tasks.classification import CLASSIFICATION
 from pipeline.tasks.task import Task
 
@@ -67,6 +69,7 @@ class Study:
         task: Task = CLASSIFICATION,
     ) -> None:
         """about: what people should know of the study, by name; Optuna's dashboard shows it."""
+        check_techniques(search.space, task)
         self.task = task
         self._stored = optuna.create_study(
             storage=storage, study_name=name, direction="minimize", load_if_exists=True
@@ -147,7 +150,8 @@ class Study:
 
     def table(self) -> pd.DataFrame:
         """Return a row per trial in number order, without times or ids: equal runs, equal bytes."""
-        return pd.DataFrame([_row(trial, self.task) for trial in self.trials()])
+        listed = [*self._search.space.techniques, *self._baseline.active]
+        return pd.DataFrame([_row(trial, self.task, listed) for trial in self.trials()])
 
     def scores(self) -> pd.DataFrame:
         """Return each trial's number and cross-validated loss, under one name for every task."""
@@ -218,7 +222,7 @@ def _read_trial(trial: FrozenTrial) -> Trial:
     return Trial(trial.number, regularization, score, *times)
 
 
-def _row(trial: Trial, task: Task) -> dict[str, object]:
+def _row(trial: Trial, task: Task, listed: Sequence[Technique]) -> dict[str, object]:
     """Return a trial's row of the table."""
     score = trial.score if trial.complete else None
     figures: Mapping[str, object] = _figures(score, task) if score else {}
@@ -228,7 +232,7 @@ def _row(trial: Trial, task: Task) -> dict[str, object]:
         "number": trial.number,
         "state": "complete" if score else "failed",
         **{name: figures.get(name) for name in first},
-        **trial.regularization.model_dump(),
+        **trial.regularization.values(listed),
         "epochs_mean": figures.get("epochs_mean"),
         **{name: figures.get(name) for name in cv if name not in first},
     }

@@ -41,3 +41,41 @@ def adam(
         v = square[n] + (g * g - square[n]) * new_square
         mean[n], square[n] = m, v
         weight[n] = w - step_size * m / (np.sqrt(v) + EPSILON)
+
+
+@compiled
+def shrinking_adam(
+    weight: Float32s,
+    mean: Float32s,
+    square: Float32s,
+    gradient: Float32s,
+    l1: np.float32,
+    l2: np.float32,
+    step_size: np.float32,
+    kept: np.float32,
+    threshold: np.float32,
+) -> None:
+    """Take one step of Adam as `adam` does, and shrink the weights besides.
+
+    kept: what decoupled weight decay leaves of each weight, before the step is subtracted
+    (Loshchilov and Hutter 2019, algorithm 2, as in Keras' AdamW). threshold: of the proximal step
+    of an L1 penalty (Yun, Lozano and Yang 2021). Divided by a weight's own root mean square
+    gradient it is the length by which the weight then moves towards 0; one that would cross 0 rests
+    there.
+    """
+    new_mean, new_square = np.float32(1.0 - BETA_1), np.float32(1.0 - BETA_2)
+    for n in range(weight.size):
+        w = weight[n]
+        sign = ONE if w > ZERO else (-ONE if w < ZERO else ZERO)
+        g = gradient[n] + (l1 * sign + TWO * l2 * w)
+        m = mean[n] + (g - mean[n]) * new_mean
+        m = ZERO if abs(m) < TINY else m
+        v = square[n] + (g * g - square[n]) * new_square
+        mean[n], square[n] = m, v
+        size = np.sqrt(v) + EPSILON
+        moved, length = w * kept - step_size * m / size, threshold / size
+        # Compared this way round, a NaN stays a NaN.
+        shrunk = ZERO if abs(moved) <= length else moved
+        weight[n] = (
+            shrunk - length if shrunk > ZERO else (shrunk + length if shrunk < ZERO else shrunk)
+        )

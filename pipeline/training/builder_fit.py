@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.config.errors import InputError
-from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.training._tensorflow import keras
 from pipeline.training._tensorflow import tensorflow as tf
@@ -54,7 +54,8 @@ class TracedModel:
     ) -> None:  # fmt: skip
         self._architecture, self._regularization, self._train = architecture, regularization, train
         self._model = build_model(architecture, regularization, seed=0)
-        self._optimizer = optimizer(train, fitting_rows)
+        rate = OFF.model_copy(update={"learning_rate": regularization.learning_rate})
+        self._optimizer = optimizer(train, fitting_rows, rate, self._model)
         self._optimizer.build(self._model.trainable_variables)
         self._fresh_optimizer = [np.array(v) for v in map(_array, self._optimizer.variables)]
         self._row_loss = _row_loss(architecture, train)

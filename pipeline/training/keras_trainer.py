@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.config.sections.regularization import Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.training._tensorflow import keras
 from pipeline.training.architecture import Architecture, initial_weights
@@ -20,7 +21,12 @@ ALONE = "loss_alone"
 def train_with_keras(
     members: Sequence[Member], architecture: Architecture, train: TrainParams
 ) -> list[Fit]:
-    """Train the members one after another, as a hand-written loop would."""
+    """Train the members one after another, as a hand-written loop would.
+
+    Keras mixes no rows and has no proximal step; `tests/training/` holds these to references.
+    """
+    if any(member.regularization.mixup for member in members) or train.l1 == "proximal":
+        raise ValueError("train_with_keras: want no mixup and train.l1: subgradient")
     return [_fit(member, architecture, train) for member in members]
 
 
@@ -30,10 +36,14 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
     keras.utils.set_random_seed(member.seed)
     network = build_network(architecture, member.regularization)
     network.set_weights(initial_weights(architecture, member.seed))
-    loss, metric = _loss_and_metric(architecture, train)
+    loss, metric = _loss_and_metric(architecture, train, member.regularization.label_smoothing)
     fold, patience = member.fold, member.regularization.patience
-    network.compile(optimizer(train, len(fold.fit)), loss, metrics=[metric])
+    adam = optimizer(train, len(fold.fit), member.regularization, network)
+    network.compile(adam, loss, metrics=[metric])
     callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    if adam.use_ema:
+        # The mean of the weights is what is judged, and what early stopping keeps.
+        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     if patience is not None:
         # Monitor the metric and not val_loss, which contains the penalty.
         stop = keras.callbacks.EarlyStopping(
@@ -65,29 +75,69 @@ def _fit(member: Member, architecture: Architecture, train: TrainParams) -> Fit:
 
 
 def _loss_and_metric(
-    architecture: Architecture, train: TrainParams
-) -> tuple[keras.losses.Loss | str, keras.metrics.Metric]:
-    """Return the loss of a fit, and the same without penalties as a metric."""
+    architecture: Architecture, train: TrainParams, smoothing: float
+) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
+    """Return the loss of a fit, and the same of plain labels and without penalties as a metric."""
+    loss = training_loss(architecture, train, smoothing)
     if architecture.classes == 0:
-        loss = (
-            keras.losses.Huber(delta=train.huber_delta)
-            if train.loss == "huber"
-            else keras.losses.MeanSquaredError()
-        )
         return loss, keras.metrics.MeanMetricWrapper(loss, name=ALONE)
     if architecture.outputs == 1:
-        return "binary_crossentropy", keras.metrics.BinaryCrossentropy(name=ALONE)
-    metric = keras.metrics.SparseCategoricalCrossentropy(name=ALONE)
-    return "sparse_categorical_crossentropy", metric
+        return loss, keras.metrics.BinaryCrossentropy(name=ALONE)
+    return loss, keras.metrics.SparseCategoricalCrossentropy(name=ALONE)
 
 
-def optimizer(train: TrainParams, rows: int) -> keras.optimizers.Optimizer:
-    """Return the Adam of a fit on so many rows, with its learning-rate schedule."""
-    rate = train.learning_rate
+def training_loss(
+    architecture: Architecture, train: TrainParams, smoothing: float = 0.0
+) -> keras.losses.Loss:
+    """Return Keras' loss of the task, with labels smoothed by this much."""
+    if architecture.classes == 0:
+        huber = keras.losses.Huber(delta=train.huber_delta)
+        return huber if train.loss == "huber" else keras.losses.MeanSquaredError()
+    if architecture.outputs == 1:
+        return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
+    if smoothing == 0:
+        return keras.losses.SparseCategoricalCrossentropy()
+    return _SmoothedCrossentropy(architecture.classes, smoothing)
+
+
+class _SmoothedCrossentropy(keras.losses.Loss):  # type: ignore[misc]
+    """Keras' categorical cross-entropy of smoothed labels, from class numbers."""
+
+    def __init__(self, classes: int, smoothing: float) -> None:
+        super().__init__(name="smoothed_crossentropy")
+        self._classes, self._smoothing = classes, smoothing
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the loss of each row."""
+        labels = keras.ops.one_hot(keras.ops.reshape(y_true, (-1,)), self._classes)
+        return keras.losses.categorical_crossentropy(
+            labels, y_pred, label_smoothing=self._smoothing
+        )
+
+
+def optimizer(
+    train: TrainParams, rows: int, regularization: Regularization, network: keras.Sequential
+) -> keras.optimizers.Optimizer:
+    """Return the Adam of a fit on so many rows, with its learning-rate schedule.
+
+    Weight decay acts on the kernels that penalties act on.
+    """
+    rate = regularization.learning_rate or train.learning_rate
     if train.schedule == "cosine":
         steps = train.max_epochs * -(-rows // train.batch_size)
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    return keras.optimizers.Adam(rate)
+    momentum = regularization.averaging
+    mean = {"use_ema": True, "ema_momentum": momentum} if momentum else {}
+    if not regularization.weight_decay:
+        return keras.optimizers.Adam(rate, **mean)
+    adam = keras.optimizers.AdamW(rate, weight_decay=regularization.weight_decay, **mean)
+    decaying = {
+        id(layer.kernel) for layer in network.layers if getattr(layer, "kernel_regularizer", None)
+    }
+    adam.exclude_from_weight_decay(
+        [variable for variable in network.trainable_variables if id(variable) not in decaying]
+    )
+    return adam
 
 
 def _logits(network: keras.Sequential, x: FloatArray) -> FloatArray:

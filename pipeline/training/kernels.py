@@ -21,7 +21,7 @@ import scipy.linalg.cython_blas  # noqa: F401
 
 from pipeline.compiled import compiled
 from pipeline.training.activations import activate, multiply_by_derivative
-from pipeline.training.adam import BETA_1, BETA_2, adam
+from pipeline.training.adam import BETA_1, BETA_2, adam, shrinking_adam
 from pipeline.training.arrays import Float32s
 from pipeline.training.layout import (
     INFERENCE,
@@ -32,12 +32,16 @@ from pipeline.training.layout import (
     kernel_view,
     layer_view,
 )
+from pipeline.training.losses import losses, soft_losses
+from pipeline.training.mixtures import mix_inputs
+from pipeline.training.noise import add_noise
 from pipeline.training.normalize import backpropagate_normalization, normalize
-from pipeline.training.objective import CROSS_ENTROPY, SQUARED_ERROR, Objective
+from pipeline.training.objective import Objective
 from pipeline.training.random_streams import draw_mask_bits, mask_buffer_size
-from pipeline.training.strengths import Strengths
+from pipeline.training.strengths import Steps, Strengths
+from pipeline.training.weights import average_weights, limit_norms
 
-ZERO = np.float32(0)
+ZERO, ONE = np.float32(0), np.float32(1)
 TRANSPOSE_FROM = 2**14  # weights in a kernel
 
 
@@ -51,9 +55,8 @@ def train_epoch(
     order: npt.NDArray[np.int32],
     objective: Objective,
     strengths: Strengths,
-    batch: int,
-    rate: float,
-    decay_epochs: int,
+    how: Steps,
+    shares: Float32s,
     seed: int,
     epoch: int,
 ) -> float:
@@ -61,35 +64,58 @@ def train_epoch(
 
     order: rows of x, in the order in which they are visited; the last batch holds what is left,
     and its loss is the mean over those rows. y: (row,) class numbers, or numbers to predict.
-    decay_epochs: number of epochs after which the learning rate has decayed to 0 along a cosine
-    (Loshchilov and Hutter 2017, eq. 5, without restarts); with 0 it stays constant.
+    shares: (row,) share of each in its mixture with the next of its batch; empty without mixup.
     """
-    total = 0.0
+    total, batch = 0.0, how.batch
     steps = (order.size + batch - 1) // batch
     for step in range(steps):
         rows = order[step * batch : (step + 1) * batch]
         _gather(work, x, rows)
         phase = Phase(True, seed, epoch, step)
+        mixed = shares[step * batch : (step + 1) * batch]
+        if mixed.size:
+            mix_inputs(work, x, rows, mixed)
+        if strengths.input_noise > ZERO:
+            add_noise(work, rows.size, strengths.input_noise, phase)
         _forward(layout, state.weights, work, rows.size, strengths, batch, phase)
-        total += _losses(layout, work, y, rows, objective, phase.training)
+        if mixed.size or strengths.label_smoothing > 0.0:
+            smoothing = strengths.label_smoothing
+            total += soft_losses(layout, work, y, rows, objective, smoothing, mixed)
+        else:
+            total += losses(layout, work, y, rows, objective, phase.training)
         _backward(layout, state, work, rows.size, strengths)
         number = epoch * steps + step + 1
-        decayed = rate
-        if decay_epochs:
-            decayed *= 0.5 * (1.0 + math.cos(math.pi * (number - 1) / (decay_epochs * steps)))
-        step_size = decayed * math.sqrt(1.0 - BETA_2**number) / (1.0 - BETA_1**number)
-        for segment in range(len(layout.segments)):
-            start, end, penalized = layout.segments[segment]
-            adam(
-                state.weights[start:end],
-                state.mean[start:end],
-                state.square[start:end],
-                state.gradient[start:end],
-                strengths.l1 if penalized else ZERO,
-                strengths.l2 if penalized else ZERO,
-                np.float32(step_size),
-            )
+        rate = how.rate
+        if how.decay_epochs:
+            rate *= 0.5 * (1.0 + math.cos(math.pi * (number - 1) / (how.decay_epochs * steps)))
+        _update(layout, state, strengths, how.proximal, rate, number)
+        if strengths.averaging > ZERO:
+            average_weights(layout, state, strengths.averaging if number > 1 else ZERO)
+        if strengths.max_norm < np.inf:
+            limit_norms(layout, state, work, strengths.max_norm)
     return total
+
+
+@compiled
+def _update(
+    layout: Layout, state: State, strengths: Strengths, proximal: bool, rate: float, number: int
+) -> None:
+    """Take Adam's step of this number, counted from 1, on all weights."""
+    correction = math.sqrt(1.0 - BETA_2**number)
+    step_size = np.float32(rate * correction / (1.0 - BETA_1**number))
+    shrinks = proximal or strengths.weight_decay > ZERO
+    kept = ONE - np.float32(rate) * strengths.weight_decay
+    threshold = np.float32(rate * correction) * strengths.l1 if proximal else ZERO
+    for segment in range(len(layout.segments)):
+        start, end, penalized = layout.segments[segment]
+        weight, gradient = state.weights[start:end], state.gradient[start:end]
+        mean, square = state.mean[start:end], state.square[start:end]
+        l1 = ZERO if proximal or not penalized else strengths.l1
+        l2 = strengths.l2 if penalized else ZERO
+        if penalized and shrinks:
+            shrinking_adam(weight, mean, square, gradient, l1, l2, step_size, kept, threshold)
+        else:
+            adam(weight, mean, square, gradient, l1, l2, step_size)
 
 
 @compiled
@@ -113,7 +139,7 @@ def loss_sum(
         some = rows[start : start + block]
         _gather(work, x, some)
         _forward(layout, weights, work, some.size, strengths, block, INFERENCE)
-        total += _losses(layout, work, y, some, objective, INFERENCE.training)
+        total += losses(layout, work, y, some, objective, INFERENCE.training)
     return total
 
 
@@ -198,83 +224,6 @@ def _drop(
     for n in range(activated.size):
         mask[n] = strengths.scale if bits[n] >= strengths.threshold else ZERO
         activated[n] *= mask[n]
-
-
-@compiled
-def _losses(
-    layout: Layout,
-    work: Workspace,
-    y: Float32s,
-    rows: npt.NDArray[np.int32],
-    objective: Objective,
-    training: bool,
-) -> float:
-    """Return the sum of the rows' losses, unweighted.
-
-    In training, also compute the gradient of the weighted mean with respect to the outputs.
-    """
-    if objective.kind != CROSS_ENTROPY:
-        return _number_losses(layout, work, y, rows, objective, training)
-    layer = len(layout.kernels)
-    z = layer_view(work.inputs, work, layer, rows.size)
-    gradient = layer_view(work.gradients, work, layer, rows.size)
-    outputs = layout.widths[-1]
-    exponentials = np.empty(outputs)
-    total = 0.0
-    for row in range(rows.size):
-        label = int(y[rows[row]])
-        share = objective.class_weight[label] / np.float32(rows.size)
-        if outputs == 1:
-            logit = float(z[row, 0])
-            total += max(logit, 0.0) - logit * label + math.log1p(math.exp(-abs(logit)))
-            if training:
-                gradient[row, 0] = np.float32(1.0 / (1.0 + math.exp(-logit)) - label) * share
-        else:
-            top, summed = float(z[row, 0]), 0.0
-            for output in range(1, outputs):
-                top = max(top, float(z[row, output]))
-            for output in range(outputs):
-                exponentials[output] = math.exp(float(z[row, output]) - top)
-                summed += exponentials[output]
-            total += math.log(summed) + top - float(z[row, label])
-            if training:
-                for output in range(outputs):
-                    p = exponentials[output] / summed
-                    gradient[row, output] = np.float32(p - (output == label)) * share
-    return total
-
-
-@compiled
-def _number_losses(
-    layout: Layout,
-    work: Workspace,
-    y: Float32s,
-    rows: npt.NDArray[np.int32],
-    objective: Objective,
-    training: bool,
-) -> float:
-    """Compute what `_losses` does for a network that predicts a number.
-
-    Huber's loss is half the squared error up to `objective.delta`, and linear beyond.
-    """
-    layer, delta = len(layout.kernels), objective.delta
-    z = layer_view(work.inputs, work, layer, rows.size)
-    gradient = layer_view(work.gradients, work, layer, rows.size)
-    total = 0.0
-    for row in range(rows.size):
-        error = float(z[row, 0]) - float(y[rows[row]])
-        if objective.kind == SQUARED_ERROR:
-            total += error * error
-            slope = 2.0 * error
-        elif abs(error) <= delta:
-            total += 0.5 * error * error
-            slope = error
-        else:
-            total += delta * (abs(error) - 0.5 * delta)
-            slope = delta if error > 0 else -delta
-        if training:
-            gradient[row, 0] = np.float32(slope / rows.size)
-    return total
 
 
 @compiled

@@ -69,12 +69,16 @@ class Layout(NamedTuple):
 
 
 class State(NamedTuple):
-    """Flat vectors of one member: its weights, both moments of Adam, and the gradient."""
+    """Flat vectors of one member: its weights, both moments of Adam, and the gradient.
+
+    average: the exponential mean of the weights; empty where none is kept.
+    """
 
     weights: Float32s
     mean: Float32s
     square: Float32s
     gradient: Float32s
+    average: Float32s
 
 
 class Workspace(NamedTuple):

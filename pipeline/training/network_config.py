@@ -20,9 +20,9 @@ NAME = "network"
 def network_config(architecture: Architecture, regularization: Regularization) -> dict[str, Any]:
     """Return the configuration of a `keras.Sequential`.
 
-    Each hidden layer is Dense, then batch normalization if wanted, then the activation, then
-    dropout where the architecture has it. The output is a probability, of class 1 for two
-    classes, else one per class; or, without classes, a number.
+    Noise is added to the inputs if wanted. Each hidden layer is Dense, then batch normalization if
+    wanted, then the activation, then dropout where the architecture has it. The output is a
+    probability, of class 1 for two classes, else one per class; or, without classes, a number.
     """
     shape = [None, architecture.features]
     layers = list(_layers(architecture, regularization))
@@ -35,10 +35,24 @@ def _layers(architecture: Architecture, regularization: Regularization) -> Itera
         "class_name": "L1L2",
         "config": {"l1": regularization.l1, "l2": regularization.l2},
     }
+    limit = {
+        "module": "keras.constraints",
+        "class_name": "MaxNorm",
+        "config": {"max_value": regularization.max_norm},
+    }
+
+    def kernel(acts: bool) -> dict[str, Any]:
+        limited = acts and regularization.max_norm is not None
+        return {
+            "kernel_regularizer": penalty if acts else None,
+            **({"kernel_constraint": limit} if limited else {}),
+        }
+
     yield _layer("InputLayer", "prepared", batch_shape=[None, architecture.features])
+    if regularization.input_noise:
+        yield _layer("GaussianNoise", "input_noise", stddev=regularization.input_noise)
     for number, layer in enumerate(architecture.layers, start=1):
-        kernel = penalty if layer.penalty else None
-        yield _layer("Dense", f"dense_{number}", units=layer.units, kernel_regularizer=kernel)
+        yield _layer("Dense", f"dense_{number}", units=layer.units, **kernel(layer.penalty))
         if architecture.batch_norm:
             norm = {"momentum": NORM_MOMENTUM, "epsilon": NORM_EPSILON}
             yield _layer("BatchNormalization", f"norm_{number}", **norm)
@@ -50,7 +64,7 @@ def _layers(architecture: Architecture, regularization: Regularization) -> Itera
         "probability" if architecture.classes else "number",
         units=architecture.outputs,
         activation=output_activation(architecture),
-        kernel_regularizer=penalty if architecture.penalize_output else None,
+        **kernel(architecture.penalize_output),
     )
 
 

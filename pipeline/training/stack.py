@@ -33,6 +33,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from pipeline.compiled import has_machine_code
+from pipeline.config.sections.regularization import OFF
 from pipeline.config.sections.train import TrainParams
 from pipeline.training import kernels
 from pipeline.training.architecture import Architecture, initial_weights
@@ -40,9 +41,10 @@ from pipeline.training.arrays import FloatArray
 from pipeline.training.early_stopping import EarlyStopping
 from pipeline.training.fit import Fit, Member
 from pipeline.training.layout import BLOCK_ROWS, Layout, State, Workspace
+from pipeline.training.mixtures import mixing_shares
 from pipeline.training.objective import Objective
 from pipeline.training.random_streams import batch_order
-from pipeline.training.strengths import Strengths
+from pipeline.training.strengths import Steps, Strengths
 
 logger = logging.getLogger(__name__)
 
@@ -117,8 +119,9 @@ def trajectories(members: Sequence[Member]) -> list[list[int]]:
     for place, member in enumerate(members):
         fold = member.fold
         rows = (id(fold.x), id(fold.y), id(fold.fit), id(fold.class_weight))
+        shared = member.regularization.model_copy(update={"patience": OFF.patience})
         # Outputs return to the target's units by the fold's own scale.
-        steps = (*rows, fold.target, Strengths.of(member.regularization), member.seed)
+        steps = (*rows, fold.target, shared, member.seed)
         groups.setdefault(steps, []).append(place)
     return list(groups.values())
 
@@ -134,8 +137,13 @@ class _Training:
         self.layout = Layout.of(architecture)
         self.initial_weights = initial_weights(architecture, self.seed)
         weights = np.concatenate([array.ravel() for array in self.initial_weights])
-        self.state = State(weights, *(np.zeros_like(weights) for _ in range(3)))
         self.strengths = Strengths.of(first.regularization)
+        self.steps = Steps.of(train, first.regularization)
+        self.mixup = first.regularization.mixup
+        averaged = weights.size if self.strengths.averaging else 0
+        mean, square, gradient = (np.zeros_like(weights) for _ in range(3))
+        average = np.zeros(averaged, np.float32)
+        self.state = State(weights, mean, square, gradient, average)
         self.objective = Objective.of(architecture, train, self.fold)
         # Class numbers are exact in single precision, so one compilation serves both tasks.
         self.y = np.asarray(self.fold.y, np.float32)
@@ -147,6 +155,11 @@ class _Training:
         """Say whether all members have trained their last epoch."""
         stopped = all(member.early_stopping.stopped for member in self.members)
         return stopped or self.epoch == self.train.max_epochs
+
+    @property
+    def weights(self) -> FloatArray:
+        """Return the weights that are judged and kept: the mean, where one is kept."""
+        return self.state.average if self.state.average.size else self.state.weights
 
     def train_epoch(self, work: Workspace) -> None:
         """Take an epoch's steps, compute the loss of the stop rows, and keep the best weights."""
@@ -160,9 +173,8 @@ class _Training:
             fold.fit[batch_order(self.seed, epoch, len(fold.fit))],
             self.objective,
             self.strengths,
-            self.train.batch_size,
-            self.train.learning_rate,
-            self.train.max_epochs if self.train.schedule == "cosine" else 0,
+            self.steps,
+            mixing_shares(self.seed, epoch, len(fold.fit), self.mixup),
             self.seed,
             epoch,
         )
@@ -172,13 +184,13 @@ class _Training:
                 stop = member.stop
                 if id(stop) not in val_losses:
                     val_losses[id(stop)] = self._loss_sum(work, stop) / len(stop)
-                member.record(total / len(fold.fit), val_losses[id(stop)], self.state.weights)
+                member.record(total / len(fold.fit), val_losses[id(stop)], self.weights)
         self.epoch += 1
 
     def _loss_sum(self, work: Workspace, rows: npt.NDArray[np.int32]) -> float:
         return kernels.loss_sum(
             self.layout,
-            self.state.weights,
+            self.weights,
             work,
             self.fold.x,
             self.y,

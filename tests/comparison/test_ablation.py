@@ -25,7 +25,7 @@ def names(variants: list[Variant]) -> list[str]:
 
 
 def test_every_technique_alone_and_the_mix_without_each_part(params: Params) -> None:
-    variants = ablation_variants(TUNED, ALONE, params.network)
+    variants = ablation_variants(TUNED, ALONE, params.network, params.search.space)
     assert names(variants) == [
         "none", "dropout", "l1", "l2", "elastic_net", "patience", "batch_norm", "tuned",
         "tuned_without_dropout", "tuned_without_l1", "tuned_without_patience",
@@ -51,7 +51,7 @@ def test_parts_that_cannot_act_have_no_row(params: Params) -> None:
         for layer in params.network.layers
     )
     network = params.network.model_copy(update={"layers": layers, "batch_norm": True})
-    variants = ablation_variants(TUNED, ALONE, network)
+    variants = ablation_variants(TUNED, ALONE, network, params.search.space)
     # One part alone is left of the mix: without it there would be none.
     assert names(variants) == ["none", "patience", "batch_norm", "tuned"]
     assert variants[2].title == "No batch normalization"

@@ -15,7 +15,7 @@ MIX = OFF.model_copy(update={"dropout": 0.3, "l2": 1e-2})
 
 def test_arms_are_the_same_whatever_the_search_found(params: Params) -> None:
     names = [
-        [arm.name for arm in arms(OFF, tuned, ALONE, params.network)]
+        [arm.name for arm in arms(OFF, tuned, ALONE, params.network, params.search.space)]
         for tuned in (MIX, OFF, ALONE["l1"])
     ]
     assert names[0] == names[1] == names[2]
@@ -26,7 +26,7 @@ def test_arms_are_the_same_whatever_the_search_found(params: Params) -> None:
 
 
 def test_mix_lacks_what_it_is_without(params: Params) -> None:
-    found = {arm.name: arm for arm in arms(OFF, MIX, ALONE, params.network)}
+    found = {arm.name: arm for arm in arms(OFF, MIX, ALONE, params.network, params.search.space)}
     assert found["tuned_without_l2"].regularization == MIX.model_copy(update={"l2": 0.0})
     assert found["tuned_without_l1"].regularization == MIX
     assert part_of("tuned_without_l2") == "l2"
@@ -35,7 +35,7 @@ def test_mix_lacks_what_it_is_without(params: Params) -> None:
 
 
 def test_baseline_with_a_regularization_is_told_from_none(params: Params) -> None:
-    names = [arm.name for arm in arms(ALONE["l1"], MIX, ALONE, params.network)]
+    names = [arm.name for arm in arms(ALONE["l1"], MIX, ALONE, params.network, params.search.space)]
     assert names[:3] == ["baseline", "tuned", "none"]
 
 

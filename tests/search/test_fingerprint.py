@@ -50,6 +50,7 @@ CHANGING: dict[str, Any] = {
     "train.class_weight": "balanced",
     "train.loss": "huber",
     "train.huber_delta": 1.5,
+    "train.l1": "proximal",
     "search.batch": 4,
     "search.space.dropout.low": 0.1,
     "search.space.dropout.high": 0.6,
@@ -66,6 +67,13 @@ CHANGING: dict[str, Any] = {
     "baseline.l1": 1e-4,
     "baseline.l2": 1e-4,
     "baseline.patience": 5,
+    "baseline.weight_decay": 0.1,
+    "baseline.max_norm": 3.0,
+    "baseline.label_smoothing": 0.1,
+    "baseline.mixup": 0.2,
+    "baseline.input_noise": 0.1,
+    "baseline.averaging": 0.9,
+    "baseline.learning_rate": 0.01,
 }
 # … and these do not: they act through the data, whose bytes count, or on other stages, …
 KEEPING: dict[str, Any] = {
@@ -216,6 +224,19 @@ def test_parameter_begins_another_study(leaf: str, files: list[Path]) -> None:
 @pytest.mark.parametrize("leaf", KEEPING)
 def test_parameter_goes_on_with_the_study(leaf: str, files: list[Path]) -> None:
     assert not changed(leaf, KEEPING[leaf], files)
+
+
+def test_techniques_that_are_off_leave_no_trace(files: list[Path]) -> None:
+    """A new technique does not begin another study where it is not used."""
+    raw = copy.deepcopy(DEFAULTS)
+    new = [name for name in raw["baseline"] if name not in raw["search"]["space"]]
+    assert new
+    for name in new:
+        del raw["baseline"][name]
+    del raw["train"]["l1"]
+    old = fingerprint(parse_params(raw), files)
+    assert fingerprint(parse_params(copy.deepcopy(DEFAULTS)), files) == old
+    assert "weight_decay" not in parse_params(copy.deepcopy(DEFAULTS)).baseline.model_dump()
 
 
 def test_another_byte_of_the_data_begins_another_study(files: list[Path]) -> None:

@@ -18,14 +18,16 @@ import pytest
 import tensorflow as tf
 
 from pipeline.config.sections.network import Activation, LayerParams
-from pipeline.config.sections.regularization import Regularization
+from pipeline.config.sections.regularization import OFF, Regularization
 from pipeline.config.sections.train import TrainParams
 from pipeline.training.architecture import Architecture, initial_weights
 from pipeline.training.fit import Member
-from pipeline.training.keras_trainer import optimizer, train_with_keras
+from pipeline.training.keras_trainer import optimizer, train_with_keras, training_loss
 from pipeline.training.kernels import TRANSPOSE_FROM
+from pipeline.training.mixtures import mixing_shares
 from pipeline.training.network import build_network
 from pipeline.training.network_config import network_config
+from pipeline.training.noise import input_noise
 from pipeline.training.random_streams import batch_order, drop_threshold, mask_bits
 from pipeline.training.stack import train_stack
 
@@ -54,6 +56,25 @@ class ForcedDropout(keras.layers.Layer):
         return inputs * self.keep / (1.0 - self.rate) if training else inputs
 
 
+@keras.saving.register_keras_serializable()
+class ForcedNoise(keras.layers.Layer):
+    """Keras' Gaussian noise with standard normal numbers from outside."""
+
+    def __init__(self, stddev: float, name: str) -> None:
+        super().__init__(name=name)
+        self.deviation = stddev
+
+    def build(self, shape) -> None:
+        shape = (None, shape[-1])
+        self.normal = tf.Variable(tf.zeros((1, shape[-1])), shape=shape, trainable=False)
+
+    def call(self, inputs, training=False):
+        return inputs + self.deviation * self.normal if training else inputs
+
+
+FORCED = {"Dropout": "Custom>ForcedDropout", "GaussianNoise": "Custom>ForcedNoise"}
+
+
 @dataclass
 class KerasFit:
     loss: list[float]
@@ -64,10 +85,11 @@ class KerasFit:
 
 def train_forced(member: Member, architecture: Architecture, train: TrainParams) -> KerasFit:
     """Train with Keras' own layers, losses, Adam and EarlyStopping, on the stack's streams."""
-    network = keras.Sequential.from_config(with_forced_dropout(architecture, member))
+    network = keras.Sequential.from_config(with_forced_layers(architecture, member))
     network.set_weights(initial_weights(architecture, member.seed))
-    log_loss = keras_loss(architecture, train)
-    adam = optimizer(train, len(member.fold.fit))
+    log_loss = training_loss(architecture, train)
+    smooth_loss = training_loss(architecture, train, member.regularization.label_smoothing)
+    adam = optimizer(train, len(member.fold.fit), member.regularization, network)
     adam.build(network.trainable_variables)
     weights = member.fold.class_weight
     class_weight = tf.constant(np.ones(architecture.classes, "f4") if weights is None else weights)
@@ -76,17 +98,24 @@ def train_forced(member: Member, architecture: Architecture, train: TrainParams)
         input_signature=[
             tf.TensorSpec((None, architecture.features)),
             tf.TensorSpec((None, 1), tf.int32 if architecture.classes else tf.float32),
+            tf.TensorSpec((None, 1)),
         ]
     )
-    def step(x, y):
+    def step(x, y, shares):
+        """Mix each row with the next (Zhang et al. 2018): the inputs, and both labels' losses."""
+        mixed = shares * x + (1 - shares) * tf.roll(x, -1, 0)
+        labels = [(y, shares), (tf.roll(y, -1, 0), 1 - shares)]
+
+        def row_weight(y, share):
+            return share * tf.gather(class_weight, y) if architecture.classes else share
+
         with tf.GradientTape() as tape:
-            p = network(x, training=True)
-            row_weight = tf.gather(class_weight, y) if architecture.classes else None
-            weighted = log_loss(y, p, sample_weight=row_weight)
-            penalized = tf.add_n([weighted, *network.losses])
+            p = network(mixed, training=True)
+            weighted = [smooth_loss(y, p, sample_weight=row_weight(y, part)) for y, part in labels]
+            penalized = tf.add_n([*weighted, *network.losses])
         variables = network.trainable_variables
         adam.apply(tape.gradient(penalized, variables), variables)
-        return log_loss(y, p)
+        return tf.add_n([log_loss(y, p, sample_weight=part) for y, part in labels])
 
     patience = member.regularization.patience
     stopper = keras.callbacks.EarlyStopping(
@@ -102,39 +131,41 @@ def train_forced(member: Member, architecture: Architecture, train: TrainParams)
         order = fold.fit[batch_order(member.seed, epoch, len(fold.fit))]
         steps = -(-len(order) // train.batch_size)
         masks = _masks(member, architecture, epoch, steps, train.batch_size)
+        alpha = member.regularization.mixup
+        drawn = mixing_shares(member.seed, epoch, len(order), alpha).reshape(-1, 1)
+        shares = drawn if alpha else np.ones((len(order), 1), np.float32)
         total = 0.0
         for number in range(steps):
             rows = order[number * train.batch_size : (number + 1) * train.batch_size]
             for name, keep in masks.items():
                 network.get_layer(name).keep.assign(keep[number, : len(rows)])
-            total += len(rows) * float(step(x[rows], y[rows]))
+            if member.regularization.input_noise:
+                normal = input_noise(member.seed, epoch, number, *x[rows].shape)
+                network.get_layer("input_noise").normal.assign(normal)
+            batch = slice(number * train.batch_size, (number + 1) * train.batch_size)
+            total += len(rows) * float(step(x[rows], y[rows], shares[batch]))
         history.append(total / len(order))
+        trained = network.get_weights()
+        if adam.use_ema:
+            adam.finalize_variable_values(network.trainable_variables)
         val_history.append(float(log_loss(y[fold.stop], network(x[fold.stop]))))
         if patience is not None:
             stopper.on_epoch_end(epoch, {"val_log_loss": val_history[-1]})
-        if network.stop_training:
+        if network.stop_training or epoch == train.max_epochs - 1:
             break
+        network.set_weights(trained)
     if patience is not None:
         stopper.on_train_end()
     kept = epoch if patience is None else stopper.best_epoch
     return KerasFit(history, val_history, kept, network)
 
 
-def with_forced_dropout(architecture: Architecture, member: Member) -> dict[str, Any]:
+def with_forced_layers(architecture: Architecture, member: Member) -> dict[str, Any]:
     config = network_config(architecture, member.regularization)
     for layer in config["layers"]:
-        if layer["class_name"] == "Dropout":
-            layer["registered_name"] = "Custom>ForcedDropout"
+        if layer["class_name"] in FORCED:
+            layer["registered_name"] = FORCED[layer["class_name"]]
     return config
-
-
-def keras_loss(architecture: Architecture, train: TrainParams) -> keras.losses.Loss:
-    losses = keras.losses
-    if architecture.classes == 0:
-        huber = losses.Huber(delta=train.huber_delta)
-        return huber if train.loss == "huber" else losses.MeanSquaredError()
-    binary = architecture.outputs == 1
-    return losses.BinaryCrossentropy() if binary else losses.SparseCategoricalCrossentropy()
 
 
 def _masks(member, architecture, epoch, steps, batch_size):
@@ -163,6 +194,26 @@ REGULARIZATIONS = {
     "class_weight": {},
     "large_kernel": {"dropout": 0.4},
     "cosine": {},
+    "weight_decay": {"weight_decay": 2.0},
+    "max_norm": {"max_norm": 0.8},
+    "label_smoothing": {"label_smoothing": 0.2},
+    "mixup": {"mixup": 0.7},
+    "input_noise": {"input_noise": 0.3},
+    "averaging": {"averaging": 0.9},
+    "averaging_norm": {"averaging": 0.8, "patience": 1},
+    "learning_rate": {"learning_rate": 0.004},
+    "cocktail": {
+        "dropout": 0.3,
+        "l1": 0.001,
+        "l2": 0.01,
+        "patience": 2,
+        "weight_decay": 0.5,
+        "max_norm": 1.2,
+        "label_smoothing": 0.1,
+        "mixup": 0.4,
+        "input_noise": 0.1,
+        "averaging": 0.7,
+    },
     "all": {"dropout": 0.3, "l1": 0.001, "l2": 0.01, "patience": 2},
 }
 
@@ -183,7 +234,7 @@ def test_fit_equals_keras(
     train: TrainParams,
     plain: Regularization,
 ) -> None:
-    batch_norm = case in ("batch_norm", "all")
+    batch_norm = case in ("batch_norm", "averaging_norm", "all")
     architecture = make_architecture(classes, batch_norm)
     if case == "large_kernel":
         architecture = replace(architecture, layers=LARGE)
@@ -193,10 +244,10 @@ def test_fit_equals_keras(
     update |= {"loss": loss, "huber_delta": HUBER_DELTA}
     train = train.model_copy(update=update)
     # 37 and 38 rows take four steps of 12, 36 rows three.
-    fit = (37, 36, 38) if case in ("unequal_folds", "all") else (37,)
+    fit = (37, 36, 38) if case in ("unequal_folds", "cocktail", "all") else (37,)
     regularization = plain.model_copy(update=REGULARIZATIONS[case])
     folds = make_folds(classes, fit)
-    if case in ("class_weight", "all") and classes:
+    if case in ("class_weight", "cocktail", "all") and classes:
         folds = [replace(fold, class_weight=WEIGHTS[:classes]) for fold in folds]
     members = [Member(fold, regularization, 11) for fold in folds]
 
@@ -265,6 +316,39 @@ def test_number_is_fitted_as_by_keras_own_fit(
     np.testing.assert_allclose(ours.score_logits, keras_fit.score_logits, rtol=TOLERANCE)
     # In the target's units, which are about 500 here, and not standardized.
     assert 300 < np.median(ours.score_logits) < 700
+
+
+OWN = ["weight_decay", "max_norm", "label_smoothing", "averaging", "learning_rate"]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("technique", OWN)
+def test_technique_is_that_of_keras_own_fit(
+    technique: str,
+    classes: int,
+    make_folds: MakeFolds,
+    make_architecture: MakeArchitecture,
+    train: TrainParams,
+) -> None:
+    """Batches of all rows compare with `keras.Model.fit` in spite of its own order."""
+    regularization = Regularization(l2=0.001, patience=3, **REGULARIZATIONS[technique])
+    train = train.model_copy(update={"batch_size": 37, "max_epochs": 12})
+    [fold], architecture = make_folds(classes, fit=(37,)), make_architecture(classes)
+    off = regularization.model_copy(update={technique: getattr(OFF, technique)})
+
+    ours, without = train_stack(
+        [Member(fold, values, 5) for values in (regularization, off)], architecture, train
+    )
+    [keras_fit] = train_with_keras([Member(fold, regularization, 5)], architecture, train)
+
+    close = {"rtol": TOLERANCE, "atol": TOLERANCE}
+    np.testing.assert_allclose(ours.loss, keras_fit.loss, **close)
+    np.testing.assert_allclose(ours.val_loss, keras_fit.val_loss, **close)
+    assert ours.kept_epoch == keras_fit.kept_epoch
+    for mine, theirs in zip(ours.weights, keras_fit.weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=10 * TOLERANCE)
+    both = min(len(ours.val_loss), len(without.val_loss))
+    assert not np.allclose(ours.val_loss[:both], without.val_loss[:both], atol=0.001)
 
 
 def test_early_stopping_stops_early_and_restores(

@@ -13,6 +13,7 @@ from pipeline.config.sections.data import as_text
 WEIGHTS = (1e-6, 1e6)
 Schedule = Literal["constant", "cosine"]
 NumberLoss = Literal["squared_error", "huber"]
+L1Step = Literal["subgradient", "proximal"]
 ClassWeight = Literal["none", "balanced"] | dict[str, float]
 
 
@@ -24,6 +25,12 @@ class TrainParams(Section):
     learning_rate: float = Field(gt=0, description="a number > 0", examples=[0.001])
     schedule: Schedule = Field(
         default="constant", description="constant or cosine", examples=["cosine"]
+    )
+    l1: L1Step = Field(
+        default="subgradient",
+        description="subgradient or proximal",
+        examples=["proximal"],
+        exclude_if=lambda value: value == "subgradient",
     )
     loss: NumberLoss = Field(
         default="squared_error", description="squared_error or huber", examples=["huber"]

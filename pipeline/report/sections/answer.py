@@ -8,7 +8,6 @@ from pipeline.comparison.result import Comparison
 from pipeline.config.sections.regularization import OFF
 from pipeline.evaluation.answer import rows_wanted
 from pipeline.evaluation.result import Evaluation
-from pipeline.regularizers import TECHNIQUES
 from pipeline.report.document import (
     Block,
     ChartBlock,
@@ -17,7 +16,7 @@ from pipeline.report.document import (
     StatementBlock,
     TextBlock,
 )
-from pipeline.report.terms import settings
+from pipeline.report.terms import settings, shown_techniques
 from pipeline.text.numbers import (
     between,
     fixed,
@@ -121,7 +120,7 @@ def _estimated(e: Evaluation) -> str:
 
 def _terms(c: Comparison) -> str:
     """Define tuned, mix, baseline and the loss, where they first stand."""
-    techniques = listed([technique.words for technique in TECHNIQUES])
+    techniques = listed([technique.words for technique in shown_techniques(c)])
     baseline = c.baseline.regularization
     plain = "without any regularization" if baseline == OFF else f"with {settings(baseline)}"
     return (

@@ -154,6 +154,19 @@ def _weights(c: Comparison) -> list[Block]:
         )
         for sizes in c.weights
     ]  # fmt: skip
+    if c.setting and c.setting.train.get("l1") == "proximal":
+        zeros = (
+            "L1 acts by its proximal step (train.l1), so weights that it drives across zero rest at"
+            " exactly 0; the other techniques leave none there."
+        )
+    else:
+        zeros = (
+            "Adam divides a gradient by its own recent size, so under L1 a weight is driven across"
+            " zero and back by about one step's length and seldom rests at exactly 0. Setting the"
+            " small ones to 0 afterwards gives the sparse network; the last two columns are its"
+            " price. Where they agree, a proximal step while training, which makes exact zeros, has"
+            " little to add (measured in docs/regularization.md)."
+        )
     loss = c.task.loss
     below = "; ".join(f"{row[0]} {row[1]}" for row in rows)
     return [
@@ -169,13 +182,7 @@ def _weights(c: Comparison) -> list[Block]:
             ("Variant", "Near zero", "Exactly 0", loss.title, f"{loss.title} without small ones"),
             rows,
         ),
-        TextBlock(
-            "Adam divides a gradient by its own recent size, so under L1 a weight is driven across"
-            " zero and back by about one step's length and seldom rests at exactly 0. Setting the"
-            " small ones to 0 afterwards gives the sparse network; the last two columns are its"
-            " price. Where they agree, a proximal step while training, which makes exact zeros, has"
-            " little to add (measured in docs/regularization.md)."
-        ),
+        TextBlock(zeros),
     ]
 
 

@@ -7,7 +7,6 @@ from statistics import fmean
 
 from pipeline.comparison.kinds import KINDS
 from pipeline.comparison.result import Comparison
-from pipeline.regularizers import TECHNIQUES
 from pipeline.report.document import (
     Block,
     ChartBlock,
@@ -17,6 +16,7 @@ from pipeline.report.document import (
     TableBlock,
     TextBlock,
 )
+from pipeline.report.terms import shown_techniques
 from pipeline.text.numbers import (
     average,
     between,
@@ -138,19 +138,19 @@ def disagreement(c: Comparison) -> str | None:
 
 def tuned_table(c: Comparison) -> list[Block]:
     """Tabulate the regularization and the training of both kinds."""
-    rows = []
+    rows, shown = [], shown_techniques(c)
     for kind in KINDS:
         candidate = getattr(c, kind)
         values = candidate.regularization
         rows.append(
             (
                 kind.capitalize(),
-                *(setting(getattr(values, technique.name)) for technique in TECHNIQUES),
+                *(setting(getattr(values, technique.name)) for technique in shown),
                 average(fmean(candidate.epochs)),
                 str(candidate.registered_seed),
             )
         )
-    titles = (technique.value_title for technique in TECHNIQUES)
+    titles = (technique.value_title for technique in shown)
     header = ("Kind", *titles, "Epochs, mean", "Registered seed")
     same = "; it is the baseline itself, so both kinds are the same network"
     return [

@@ -76,6 +76,7 @@ def values(trial: Trial) -> str:
     return ", ".join(
         f"{technique.value_words} {_short(getattr(regularization, technique.name))}"
         for technique in TECHNIQUES
+        if technique.name in regularization.values()
     )
 
 

@@ -133,7 +133,7 @@ def _write_candidate(
     client: MlflowClient, run: Run, candidate: Candidate, model: str, loss: str
 ) -> None:
     time = run.info.start_time
-    tuned = candidate.regularization.model_dump()
+    tuned = candidate.regularization.values()
     params = {**tuned, "registered_seed": candidate.registered_seed}
     # With the model's id, so that its own page shows them too.
     metrics = [

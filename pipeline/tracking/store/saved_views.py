@@ -14,7 +14,7 @@ from typing import Any
 
 from mlflow.entities import Experiment
 
-from pipeline.regularizers import TECHNIQUES
+from pipeline.config.sections.regularization import OFF
 
 VIEW = "mlflow.sharedViewState."
 # Runs and models in the side bar, and not traces and prompts, as is the default.
@@ -63,7 +63,7 @@ def _address(experiment: Experiment, key: str) -> str:
 
 def _views(loss: str) -> Mapping[str, tuple[str, dict[str, Any], str]]:
     """Return by key: the view's name, the page's state, and what its link needs besides."""
-    tuned = [f"params.`{technique.name}`" for technique in TECHNIQUES]
+    tuned = [f"params.`{name}`" for name in OFF.values()]
     ranking = ranking_metric(loss)
     scores = [f"metrics.`{name}`" for name in (ranking, f"{ranking}_std", "epochs_mean")]
     outcome = [

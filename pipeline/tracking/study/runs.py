@@ -224,7 +224,7 @@ def _write_trial(client: MlflowClient, run_id: str, parent: Run, trial: Trial, t
     """Write all of a trial's run, then end it."""
     score = trial.score
     ended = milliseconds(trial.ended) if trial.ended else None
-    tuned = trial.regularization.model_dump()
+    tuned = trial.regularization.values()
     params = [Param(name, "none" if value is None else str(value)) for name, value in tuned.items()]
     if score is None or score.failure is not None:
         reason = score.failure if score else "no score"
