@@ -48,10 +48,11 @@ def place_of(name: str) -> Path:
 
 def make_project(folder: Path, name: str, table: AtlasTable, shipped: Shipped) -> None:
     """Make the project, or bring its code and settings up to date. Finished outer folds stay."""
-    for part in ("pipeline", "tables"):
+    for part in (PACKAGE.name, "networks", "tables"):
         shutil.rmtree(folder / part, ignore_errors=True)
     ours = shutil.ignore_patterns("__pycache__", "template")
-    shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=ours)
+    for part in (PACKAGE.name, "networks"):
+        shutil.copytree(ROOT / part, folder / part, ignore=ours)
     for file in FILES:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, folder / file)

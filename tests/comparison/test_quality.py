@@ -8,6 +8,7 @@ from pipeline.comparison import quality
 from pipeline.comparison.importance import permutation_importance, slices
 from pipeline.config.sections.data import CategoryParams
 from pipeline.config.sections.network import LayerParams
+from pipeline.config.sections.regularization import OFF
 from pipeline.data.description import describe
 from pipeline.data.prepare import Fold, prepare_final, prepared_columns
 from pipeline.data.rows import plain_rows
@@ -138,7 +139,7 @@ def test_permutation_importance_finds_the_columns_that_matter() -> None:
     architecture, fits = linear([4.0, 1.2, 0.0, 0.0], 3, x)
     columns = {"much": [0], "little": [1], "nothing": [2, 3]}
     found = permutation_importance(
-        fits, architecture, fold, columns, resamples=200, confidence=0.95, seed=0
+        fits, architecture, OFF, fold, columns, resamples=200, confidence=0.95, seed=0
     )
     assert [one.column for one in found] == ["much", "little", "nothing"]
     assert found[0].rise.low > 0

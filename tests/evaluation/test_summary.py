@@ -97,7 +97,7 @@ def test_several_networks_are_judged_as_an_ensemble_too(
     several = params.model_copy(update={"evaluate": params.evaluate.model_copy(update=SEVERAL)})
     plan = plan_evaluation(rows, several)
     results = list(
-        run_evaluation(plan, several, trainer, Kept(tmp_path, "abc"), lambda done, note: None)
+        run_evaluation(plan, several, in_turn(trainer), Kept(tmp_path, "abc"), lambda *_: None)
     )
     table = pd.concat([result.losses for result in results], ignore_index=True)
     evaluation = summarize([result.record for result in results], table, rows, several)
