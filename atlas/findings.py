@@ -1,4 +1,4 @@
-"""What the finished tables say together: pure functions of their results."""
+"""Summarize the finished tables: pure functions of their results."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from scipy.stats import spearmanr
 
 from atlas.result import Change, Finding, Row
 from pipeline.evaluation.answer import ELASTIC_NET
-from pipeline.evaluation.arms import BASELINE, MIX
+from pipeline.evaluation.arms import BASELINE, ENSEMBLE, MIX
 from pipeline.regularizers import BY_NAME
 
 Findings = Mapping[str, Finding]
-# How an arm of several networks is called.
-ENSEMBLE = "ensemble"
 # Fewer tables than this say nothing of a property.
 ENOUGH = 8
 
@@ -28,7 +26,7 @@ def arm(finding: Finding, name: str) -> Row:
 
 def ensemble(finding: Finding) -> Row | None:
     """Return the arm that is the mean of several networks, if the evaluation has one."""
-    return next((row for row in finding.arms if row.name.startswith(ENSEMBLE)), None)
+    return next((row for row in finding.arms if row.name == ENSEMBLE), None)
 
 
 def peer(finding: Finding, name: str) -> Row:

@@ -44,7 +44,7 @@ class Row(_Record):
 
 
 class Size(_Record):
-    """What was read, and what the network made of it.
+    """Describes the table that was read, and the network's size on it.
 
     rows: with a target. gaps: share of cells that are empty. inputs: columns after preparation.
     weights: of the network, biases included. used: rows of the evaluation; training: of one fit
@@ -63,7 +63,7 @@ class Size(_Record):
 
 
 class Finding(_Record):
-    """What the evaluation of a table found.
+    """Holds the findings of a table's evaluation.
 
     loss: the name of the loss. alone: the technique that alone has the least loss. answer: the
     pipeline's sentence. epochs: of all networks together.
@@ -79,7 +79,7 @@ class Finding(_Record):
 
 
 class Made(_Record):
-    """What made a result. code: the commit, with + if files differed from it."""
+    """Names the code and settings of a result. code: the commit, with + if files differed."""
 
     code: str
     fingerprint: str

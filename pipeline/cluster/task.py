@@ -1,4 +1,4 @@
-"""What a worker runs: it refuses where its versions differ, else it works on one core."""
+"""Run a task on a worker: on one core, and only where its versions are the wanted ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OtherVersionsError(Exception):
 
 
 class Work(Protocol):
-    """What is done with the shared data and a task's own; module-level, to be found by name."""
+    """A function of the shared data and a task's own. Workers find it by its module and name."""
 
     def __call__(self, shared: Any, own: Any) -> Any:
         """Return the result, which has to be the same on every worker."""

@@ -31,7 +31,7 @@ class S3:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What the environment of clients needs: boto3's own variables, and MLflow's."""
+        """Return the variables that clients need: boto3's own, and MLflow's."""
         address = {"AWS_ENDPOINT_URL": self.endpoint, "MLFLOW_S3_ENDPOINT_URL": self.endpoint}
         return {**ANYBODY, **address, "AWS_DEFAULT_REGION": REGION}
 

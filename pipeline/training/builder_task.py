@@ -1,4 +1,4 @@
-"""What a process that fits a builder's networks is asked for."""
+"""Define the requests to a process that fits a builder's networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to all weights after a step of Adam: averaging, and limits of their norms."""
+"""Average the weights and limit their norms, after each step of Adam."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from atlas.findings import relation, rows_per_weight, unexplained
 from atlas.page import PARTS, Atlas, picture, read_atlas
 from atlas.result import Change, Finding, Made, Result, Row, Size, write_result
 from atlas.tables import AtlasTable
+from pipeline.evaluation.arms import ENSEMBLE
 
 
 def _change(estimate: float, verdict: str) -> Change:
@@ -124,7 +125,7 @@ def test_losses_are_shares_of_guessing_and_the_least_is_bold() -> None:
 
 def test_ensemble_fills_its_column_once_the_evaluation_has_one() -> None:
     finding = _finding()
-    ensemble = Row(name="ensemble", title="Ensemble", loss=0.2, change=_change(-0.3, "helps"))
+    ensemble = Row(name=ENSEMBLE, title="Ensemble", loss=0.2, change=_change(-0.3, "helps"))
     more = finding.model_copy(update={"arms": (*finding.arms, ensemble)})
     line = _drawn("losses", _atlas(_result("first", more))).splitlines()[2]
     assert line == "| first | 0.800 | 0.625 | 0.375 | **0.250** | 0.750 | 0.500 |"
